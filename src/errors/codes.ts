@@ -1,0 +1,138 @@
+/**
+ * Every `code` an error of this package can carry, with its meaning. Types, documentation and checks derive
+ * from this table. `retryable` is the default: whether the same call may succeed later without any change.
+ */
+export const ERROR_CODES = {
+  ABORT_ERR: {
+    class: 'AbortError',
+    retryable: false,
+    meaning: "The caller's signal was aborted, or the client was closed.",
+  },
+  ERR_WSMAN_FAULT: {
+    class: 'WsmanFault',
+    retryable: false,
+    meaning: 'The service answered with a SOAP fault; `wsmanCode` and `wsmanName` say which.',
+  },
+  ERR_WSMAN_USAGE: {
+    class: 'UsageError',
+    retryable: false,
+    meaning: 'An argument or option is not valid; nothing was sent.',
+  },
+  ERR_WSMAN_CLOSED: {
+    class: 'UsageError',
+    retryable: false,
+    meaning: 'The client, shell or enumeration was used after it had been closed.',
+  },
+  ERR_WSMAN_UNSUPPORTED: {
+    class: 'UsageError',
+    retryable: false,
+    meaning: 'This version of the package does not offer what was asked for.',
+  },
+  ERR_WSMAN_HOST_NOT_TRUSTED: {
+    class: 'PolicyError',
+    retryable: false,
+    meaning:
+      'The scheme cannot authenticate the server over HTTP and the host is not in client.trustedHosts.',
+  },
+  ERR_WSMAN_UNENCRYPTED: {
+    class: 'PolicyError',
+    retryable: false,
+    meaning: 'Messages would travel as plaintext and client.allowUnencrypted is false.',
+  },
+  ERR_WSMAN_SCHEME_DISABLED: {
+    class: 'PolicyError',
+    retryable: false,
+    meaning: 'client.auth switches the authentication scheme off.',
+  },
+  ERR_WSMAN_CONNECT: {
+    class: 'TransportError',
+    retryable: true,
+    meaning: 'No connection to the host could be made; nothing was sent.',
+  },
+  ERR_WSMAN_SOCKET: {
+    class: 'TransportError',
+    retryable: false,
+    meaning:
+      'The connection ended before the whole reply had arrived; whether the request was processed is unknown.',
+  },
+  ERR_WSMAN_TLS: {
+    class: 'TransportError',
+    retryable: false,
+    meaning: 'The TLS handshake failed or the certificate of the server was not accepted; nothing was sent.',
+  },
+  ERR_WSMAN_HTTP_STATUS: {
+    class: 'TransportError',
+    retryable: false,
+    meaning: 'The peer answered with an HTTP status and no SOAP message.',
+  },
+  ERR_WSMAN_REDIRECT: {
+    class: 'TransportError',
+    retryable: false,
+    meaning:
+      'The peer answered with a redirect, which is never followed because credentials would follow too.',
+  },
+  ERR_WSMAN_UNAUTHORIZED: {
+    class: 'AuthenticationError',
+    retryable: false,
+    meaning: 'The service refused the credential.',
+  },
+  ERR_WSMAN_SCHEME_NOT_OFFERED: {
+    class: 'AuthenticationError',
+    retryable: false,
+    meaning: 'The service does not offer the authentication scheme that was asked for.',
+  },
+  ERR_WSMAN_PROTOCOL: {
+    class: 'ProtocolError',
+    retryable: false,
+    meaning: 'The peer sent what the protocol does not allow.',
+  },
+  ERR_WSMAN_MALFORMED_XML: {
+    class: 'ProtocolError',
+    retryable: false,
+    meaning: 'The reply is not well-formed XML, or holds a construct that SOAP forbids.',
+  },
+  ERR_WSMAN_LIMIT: {
+    class: 'ProtocolError',
+    retryable: false,
+    meaning: 'The reply exceeds a limit on size, depth or number of attributes.',
+  },
+  ERR_WSMAN_TIMEOUT: {
+    class: 'TimeoutError',
+    retryable: true,
+    meaning: '`timeoutMs` passed before the call ended.',
+  },
+  ERR_WSMAN_CONNECT_TIMEOUT: {
+    class: 'TimeoutError',
+    retryable: true,
+    meaning: '`connectTimeoutMs` passed before a connection was made; nothing was sent.',
+  },
+  ERR_WSMAN_REPLY_TIMEOUT: {
+    class: 'TimeoutError',
+    retryable: false,
+    meaning:
+      'No reply came within operationTimeoutMs plus client.networkDelayMs; whether the request was processed is unknown.',
+  },
+  ERR_WSMAN_INACTIVITY: {
+    class: 'TimeoutError',
+    retryable: false,
+    meaning: 'A reply began and then stalled for longer than `inactivityTimeoutMs`.',
+  },
+  ERR_WSMAN_COMMAND: {
+    class: 'CommandError',
+    retryable: false,
+    meaning: 'A remote command ended with an exit code other than 0 and `check` was set.',
+  },
+  ERR_WSMAN_OUTPUT_LIMIT: {
+    class: 'CommandError',
+    retryable: false,
+    meaning: 'A remote command wrote more than `maxOutputBytes`; it was stopped.',
+  },
+} as const
+
+/** A stable, documented error code. */
+export type WsmanErrorCode = keyof typeof ERROR_CODES
+
+/** The codes that belong to one error class. */
+export type CodeOf<ClassName extends string> = {
+  [Code in WsmanErrorCode]: (typeof ERROR_CODES)[Code]['class'] extends ClassName ? Code : never
+}[WsmanErrorCode]

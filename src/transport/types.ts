@@ -1,0 +1,47 @@
+import type { IncomingHttpHeaders } from 'node:http'
+
+/**
+ * Which sockets a request may use. `poll` requests (Receive, Pull) wait long and never hold the last socket;
+ * `control` requests (Signal, Send, Release, Delete) never queue behind them.
+ */
+export type Lane = 'call' | 'poll' | 'control'
+
+/** One SOAP message on its way out, before authentication and sealing. */
+export interface TransportRequest {
+  readonly body: string
+  readonly lane: Lane
+  /** How long the first byte of the reply may take after the request was written, in milliseconds. */
+  readonly replyTimeoutMs: number
+  /** Ends the exchange at once; its reason is the error the exchange rejects with. */
+  readonly signal: AbortSignal
+  /** Without credentials: the anonymous form of Identify (MS-WSMV 3.1.4.1.23). */
+  readonly anonymous?: boolean
+}
+
+/** The head of a reply, sealed bodies already opened. */
+export interface ResponseHead {
+  readonly status: number
+  readonly statusText: string
+  readonly headers: IncomingHttpHeaders
+}
+
+/** Takes a reply's body as it arrives. Whatever `write` or `end` throws ends the exchange and its connection. */
+export interface BodySink<T> {
+  write(chunk: Uint8Array): void
+  end(): T
+}
+
+/** Sends messages to one host. Knows nothing of SOAP. */
+export interface Transport {
+  /** The host as errors name it. */
+  readonly host: string
+  /** The URL that goes into `wsa:To`. */
+  readonly url: string
+  /**
+   * Sends one message and feeds the reply's body to the sink that `open` returns.
+   * @throws PolicyError, TransportError, AuthenticationError, TimeoutError, or the signal's reason
+   */
+  send<T>(request: TransportRequest, open: (head: ResponseHead) => BodySink<T>): Promise<T>
+  /** Ends every exchange with `reason` and destroys every socket. */
+  close(reason: Error): void
+}
