@@ -1,0 +1,135 @@
+import { ProtocolError } from '../errors/errors.js'
+import type { FaultParts } from '../errors/fault.js'
+import { TreeBuilder, XmlElement } from '../xml/element.js'
+import { NS } from '../xml/namespaces.js'
+import { XmlReader, type XmlAttribute, type XmlHandler, type XmlLimits } from '../xml/reader.js'
+import type { NamespaceScope, XmlName } from '../xml/scope.js'
+import { readFault } from './fault.js'
+import { ReceivedHeaders } from './headers.js'
+
+/** Takes the events of everything inside `s:Body` and makes a value of it. */
+export interface BodyDecoder<T> extends XmlHandler {
+  /** Called once, when the body has ended. @throws ProtocolError when it is not what the verb answers with */
+  result(headers: ReceivedHeaders): T
+}
+
+/** A whole message: a value, or a fault in its place. */
+export type DecodedMessage<T> =
+  | { readonly headers: ReceivedHeaders; readonly fault: FaultParts }
+  | { readonly headers: ReceivedHeaders; readonly fault?: never; readonly body: T }
+
+/** Where in the envelope the next element stands. */
+type Place = 'document' | 'envelope' | 'header' | 'body' | 'fault' | 'inside body'
+
+/** Decodes a SOAP 1.2 message while its bytes arrive. Nothing but the headers and the value is kept. */
+export class EnvelopeDecoder<T> {
+  readonly #body: BodyDecoder<T>
+  readonly #reader: XmlReader
+  readonly #headers: XmlElement[] = []
+  #fault: XmlElement | undefined
+  #sawBody = false
+  #place: Place = 'document'
+  #depth = 0
+
+  constructor(body: BodyDecoder<T>, limits: Partial<XmlLimits> = {}) {
+    this.#body = body
+    this.#reader = new XmlReader(this.#frame, limits)
+  }
+
+  write(chunk: Uint8Array): void {
+    this.#reader.write(chunk)
+  }
+
+  /** @throws ProtocolError when the message is cut or is no SOAP envelope */
+  end(): DecodedMessage<T> {
+    this.#reader.end()
+    if (!this.#sawBody) throw notAnEnvelope('it has no Body')
+    const headers = new ReceivedHeaders(this.#headers)
+    if (this.#fault) return { headers, fault: readFault(this.#fault, headers) }
+    return { headers, body: this.#body.result(headers) }
+  }
+
+  /** Envelope, Header and Body themselves; what is inside goes to tree builders and to the body's decoder. */
+  readonly #frame: XmlHandler = {
+    startElement: (name, attributes, scope) => {
+      this.#start(name, attributes, scope)
+    },
+    endElement: () => {
+      this.#place = this.#place === 'envelope' ? 'document' : 'envelope'
+    },
+    text: () => undefined,
+  }
+
+  #start(name: XmlName, attributes: readonly XmlAttribute[], scope: NamespaceScope): void {
+    switch (this.#place) {
+      case 'document':
+        if (name.local !== 'Envelope' || name.namespace !== NS.soap) {
+          throw notAnEnvelope(`its root is <${name.local}>${name.namespace ? ` in ${name.namespace}` : ''}`)
+        }
+        this.#place = 'envelope'
+        return
+      case 'envelope':
+        this.#enter(name)
+        return
+      case 'header':
+        this.#collect(name, attributes, scope, (header) => this.#headers.push(header))
+        return
+      default:
+        this.#startBody(name, attributes, scope)
+    }
+  }
+
+  #enter(name: XmlName): void {
+    if (name.namespace !== NS.soap || (name.local !== 'Header' && name.local !== 'Body') || this.#sawBody) {
+      throw notAnEnvelope(`<${name.local}> stands where Header or Body belongs`)
+    }
+    this.#sawBody = name.local === 'Body'
+    this.#place = this.#sawBody ? 'body' : 'header'
+  }
+
+  #startBody(name: XmlName, attributes: readonly XmlAttribute[], scope: NamespaceScope): void {
+    if (name.local === 'Fault' && name.namespace === NS.soap) {
+      this.#collect(name, attributes, scope, (fault) => (this.#fault = fault))
+      return
+    }
+    this.#depth = 1
+    this.#reader.handler = this.#inside
+    this.#body.startElement(name, attributes, scope)
+  }
+
+  /** Hands one element to a tree builder and takes over again when it has ended. */
+  #collect(
+    name: XmlName,
+    attributes: readonly XmlAttribute[],
+    scope: NamespaceScope,
+    done: (element: XmlElement) => void,
+  ): void {
+    const builder = new TreeBuilder((element) => {
+      this.#reader.handler = this.#frame
+      done(element)
+    })
+    this.#reader.handler = builder
+    builder.startElement(name, attributes, scope)
+  }
+
+  readonly #inside: XmlHandler = {
+    startElement: (name, attributes, scope) => {
+      this.#depth += 1
+      this.#body.startElement(name, attributes, scope)
+    },
+    endElement: () => {
+      this.#depth -= 1
+      if (this.#depth === 0) this.#reader.handler = this.#frame
+      this.#body.endElement()
+    },
+    text: (text) => {
+      this.#body.text(text)
+    },
+  }
+}
+
+function notAnEnvelope(reason: string): ProtocolError {
+  return new ProtocolError(`The peer did not answer with a SOAP 1.2 envelope: ${reason}.`, {
+    hint: 'Check that the address is that of a WS-Management service and that no proxy or other web server answers in its place.',
+  })
+}

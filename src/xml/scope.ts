@@ -1,0 +1,89 @@
+import { ProtocolError } from '../errors/errors.js'
+import { NS } from './namespaces.js'
+
+/** A resolved name. Equal names of one scope are one object. */
+export interface XmlName {
+  readonly local: string
+  /** The empty string for none. */
+  readonly namespace: string
+  /** As written; the empty string for none. */
+  readonly prefix: string
+}
+
+/**
+ * The namespaces in force at an element. Every item of a long enumeration declares the same ones again, so a scope
+ * keeps its children by their declarations: the names resolved for one item serve all that follow.
+ */
+export class NamespaceScope {
+  static readonly root = new NamespaceScope(undefined, new Map([['xml', NS.xml]]))
+
+  /** The declarations made here, by prefix; the default namespace under the empty string. */
+  readonly declarations: ReadonlyMap<string, string>
+  readonly #parent: NamespaceScope | undefined
+  readonly #elements = new Map<string, XmlName>()
+  readonly #attributes = new Map<string, XmlName>()
+  readonly #children = new Map<string, NamespaceScope>()
+
+  private constructor(parent: NamespaceScope | undefined, declarations: ReadonlyMap<string, string>) {
+    this.#parent = parent
+    this.declarations = declarations
+  }
+
+  /** The namespace a prefix stands for; the default namespace for the empty string. */
+  resolve(prefix: string): string | undefined {
+    return this.declarations.get(prefix) ?? this.#parent?.resolve(prefix)
+  }
+
+  /** The scope inside an element with these attributes. */
+  extend(attributes: Readonly<Record<string, string>>): NamespaceScope {
+    let key = ''
+    for (const name in attributes) {
+      if (name === 'xmlns' || name.startsWith('xmlns:')) key += `${name}=${attributes[name] ?? ''}\n`
+    }
+    if (key === '') return this
+    const known = this.#children.get(key)
+    if (known) return known
+    const scope = new NamespaceScope(this, declarationsOf(attributes))
+    // The root scope outlives the document, so it must not learn what a peer sends.
+    if (this !== NamespaceScope.root && this.#children.size < 64) this.#children.set(key, scope)
+    return scope
+  }
+
+  elementName(qname: string): XmlName {
+    return this.#elements.get(qname) ?? this.#learn(this.#elements, qname, this.resolve('') ?? '')
+  }
+
+  /** Attributes without a prefix have no namespace (Namespaces in XML, 6.2). */
+  attributeName(qname: string): XmlName {
+    return this.#attributes.get(qname) ?? this.#learn(this.#attributes, qname, '')
+  }
+
+  #learn(names: Map<string, XmlName>, qname: string, unprefixed: string): XmlName {
+    const name = this.#parse(qname, unprefixed)
+    if (this !== NamespaceScope.root && names.size < 4096) names.set(qname, name)
+    return name
+  }
+
+  #parse(qname: string, unprefixed: string): XmlName {
+    const colon = qname.indexOf(':')
+    if (colon < 0) return { local: qname, namespace: unprefixed, prefix: '' }
+    const prefix = qname.slice(0, colon)
+    const local = qname.slice(colon + 1)
+    const namespace = this.resolve(prefix)
+    if (namespace === undefined || local === '' || local.includes(':')) {
+      throw new ProtocolError(`The message uses the name ${qname}, whose prefix is not declared.`, {
+        code: 'ERR_WSMAN_MALFORMED_XML',
+      })
+    }
+    return { local, namespace, prefix }
+  }
+}
+
+function declarationsOf(attributes: Readonly<Record<string, string>>): Map<string, string> {
+  const declarations = new Map<string, string>()
+  for (const name in attributes) {
+    if (name === 'xmlns') declarations.set('', attributes[name] ?? '')
+    else if (name.startsWith('xmlns:')) declarations.set(name.slice(6), attributes[name] ?? '')
+  }
+  return declarations
+}

@@ -1,0 +1,81 @@
+import { isAscii, isUtf8 } from 'node:buffer'
+import { TextDecoder } from 'node:util'
+import { ProtocolError } from '../errors/errors.js'
+
+/** Turns the bytes of an XML document into text as they arrive: UTF-8, or UTF-16 told by its mark or by its first `<`. */
+export class TextChunks {
+  #pending: Buffer = Buffer.alloc(0)
+  #encoding: 'unknown' | 'utf-8' | TextDecoder = 'unknown'
+
+  /** Whether the document turned out to be UTF-16. */
+  get isWide(): boolean {
+    return typeof this.#encoding !== 'string'
+  }
+
+  decode(bytes: Uint8Array): string {
+    let chunk: Buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    if (this.#pending.length > 0) chunk = Buffer.concat([this.#pending, chunk])
+    this.#pending = Buffer.alloc(0)
+    if (this.#encoding === 'unknown') {
+      if (chunk.length < 4) {
+        this.#pending = Buffer.from(chunk)
+        return ''
+      }
+      this.#encoding = detect(chunk)
+      if (this.#encoding === 'utf-8' && chunk[0] === 0xef) chunk = chunk.subarray(3)
+    }
+    return this.#encoding === 'utf-8' ? this.#utf8(chunk) : decodeWith(this.#encoding, chunk)
+  }
+
+  /** What is left at the end. @throws ProtocolError when a character is cut */
+  end(): string {
+    const rest = this.#pending
+    this.#pending = Buffer.alloc(0)
+    if (this.#encoding === 'unknown' || this.#encoding === 'utf-8') {
+      if (!isUtf8(rest)) throw notText()
+      return rest.toString()
+    }
+    return decodeWith(this.#encoding)
+  }
+
+  #utf8(chunk: Buffer): string {
+    // ASCII as Latin-1 keeps one byte a character, which the tokenizer scans faster.
+    if (isAscii(chunk)) return chunk.toString('latin1')
+    const cut = chunk.length - incompleteTail(chunk)
+    this.#pending = Buffer.from(chunk.subarray(cut))
+    const whole = chunk.subarray(0, cut)
+    if (!isUtf8(whole)) throw notText()
+    return whole.toString()
+  }
+}
+
+function detect(chunk: Buffer): 'utf-8' | TextDecoder {
+  const [first, second] = chunk
+  if ((first === 0xff && second === 0xfe) || (first !== 0 && second === 0)) return utf16('utf-16le')
+  if ((first === 0xfe && second === 0xff) || (first === 0 && second !== 0)) return utf16('utf-16be')
+  return 'utf-8'
+}
+
+const utf16 = (label: string): TextDecoder => new TextDecoder(label, { fatal: true })
+
+function decodeWith(decoder: TextDecoder, chunk?: Buffer): string {
+  try {
+    return chunk ? decoder.decode(chunk, { stream: true }) : decoder.decode()
+  } catch {
+    throw notText()
+  }
+}
+
+/** Bytes at the end that begin a character and do not finish it. */
+function incompleteTail(chunk: Buffer): number {
+  for (let back = 1; back <= Math.min(3, chunk.length); back++) {
+    const byte = chunk.readUInt8(chunk.length - back)
+    if (byte < 0x80) return 0
+    if (byte >= 0xc0) return back < (byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2) ? back : 0
+  }
+  return 0
+}
+
+function notText(): ProtocolError {
+  return new ProtocolError('The message is neither UTF-8 nor UTF-16.', { code: 'ERR_WSMAN_MALFORMED_XML' })
+}
