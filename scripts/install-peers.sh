@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# Installs the foreign programs that the interoperability tests are checked against, from Debian's packages.
+# Run by hand or by continuous integration, never by `npm test`: without them those tests are skipped.
+set -euo pipefail
+
+packages=(
+  python3-winrm # pywinrm, an independent client
+)
+
+missing=()
+for package in "${packages[@]}"; do
+  state=$(dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null || true)
+  [ "$state" = installed ] || missing+=("$package")
+done
+[ ${#missing[@]} -gt 0 ] || exit 0
+
+as_root=()
+[ "$(id -u)" -eq 0 ] || as_root=(sudo)
+apt() {
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 "$@" </dev/null
+}
+
+echo "installing ${missing[*]}"
+apt update
+apt install --yes --no-install-recommends "${missing[@]}" >/dev/null
