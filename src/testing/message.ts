@@ -1,0 +1,65 @@
+import type { ReceivedHeaders } from '../envelope/headers.js'
+import type { XmlElement } from '../xml/element.js'
+import type { ElementTree } from '../xml/writer.js'
+
+/** The account a request was authenticated as. */
+export interface EndpointPrincipal {
+  readonly username: string
+  readonly domain: string
+}
+
+/** A request that was authenticated, read and found to have acceptable headers. */
+export interface EndpointRequest {
+  readonly action: string
+  readonly resourceUri: string
+  readonly headers: ReceivedHeaders
+  /** The elements inside `s:Body`. */
+  readonly body: readonly XmlElement[]
+  readonly principal: EndpointPrincipal
+  readonly clientIp: string
+  /** The URL the request came to, for references in replies. */
+  readonly url: string
+  /** What was asked for, cut to MaxTimeoutms. */
+  readonly operationTimeoutMs: number
+  /** What was asked for, cut to MaxEnvelopeSizekb; in octets. */
+  readonly maxEnvelopeSize: number
+  /** Aborted when the connection is lost or the endpoint closes. */
+  readonly signal: AbortSignal
+}
+
+/** What a service answers with; the envelope around it is written in one place. */
+export interface EndpointReply {
+  readonly action: string
+  readonly body: readonly ElementTree[]
+}
+
+/** One resource of the endpoint: configuration, classes, shells. */
+export interface EndpointService {
+  handle(request: EndpointRequest): Promise<EndpointReply> | EndpointReply
+}
+
+/** The parts of a fault as Windows writes it (MS-WSMV 2.2.4.43). */
+export interface EndpointFaultParts {
+  readonly code: 'Sender' | 'Receiver' | 'MustUnderstand'
+  /** Prefix and name: `w:InvalidSelectors`, `a:DestinationUnreachable`, `n:InvalidEnumerationContext`. */
+  readonly subcode?: string
+  readonly wsmanCode?: number
+  /** The last part of `…/faultDetail/InvalidValue`. */
+  readonly faultDetail?: string
+  /** Text of a provider inside the service's fault, with the provider's name and path. */
+  readonly provider?: { readonly name: string; readonly path: string }
+  /** Name of the header that was not understood. */
+  readonly notUnderstood?: string
+}
+
+/** Thrown by a service to answer with a fault. */
+export class EndpointFault extends Error {
+  override readonly name = 'EndpointFault'
+
+  constructor(
+    message: string,
+    readonly parts: EndpointFaultParts,
+  ) {
+    super(message)
+  }
+}
