@@ -1,0 +1,164 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs'
+import { homedir } from 'node:os'
+import path from 'node:path'
+import { beforeAll, describe, expect, inject, it } from 'vitest'
+import { manifest, projectRoot } from '../support/project.js'
+
+const installed = inject('installed')
+const unpacked = path.join(installed, 'node_modules/wsman')
+
+function node(...args: string[]): { status: number | null; stdout: string; stderr: string } {
+  return spawnSync(process.execPath, args, { cwd: installed, encoding: 'utf8' })
+}
+
+describe('the tarball', () => {
+  const files = readdirSync(unpacked, { recursive: true, encoding: 'utf8' })
+    .filter((name) => statSync(path.join(unpacked, name)).isFile())
+    .map((name) => name.split(path.sep).join('/'))
+
+  it('holds the build and the four documents, and nothing else', () => {
+    const [build, documents] = [/^dist\/[\w.-]+\.(js|cjs|d\.ts|d\.cts|js\.map|cjs\.map)$/, /^[^/]+$/]
+    expect(files.filter((name) => documents.test(name)).sort()).toEqual([
+      'CHANGELOG.md',
+      'LICENSE',
+      'README.md',
+      'package.json',
+    ])
+    expect(files.filter((name) => !documents.test(name) && !build.test(name))).toEqual([])
+    for (const entry of ['index', 'testing']) {
+      const built = ['js', 'cjs', 'd.ts', 'd.cts'].map((ending) => `dist/${entry}.${ending}`)
+      expect(files).toEqual(expect.arrayContaining(built))
+    }
+  })
+
+  it('mentions no path of the machine that built it', () => {
+    // A home right below the root is a name like any other, as in /root/cimv2.
+    const paths = [inject('built'), projectRoot, homedir()]
+      .map((folder) => folder.replace(/[\\/]+$/, ''))
+      .filter((folder) => folder.split(/[\\/]/).length > 2)
+    const mentions = files.flatMap((name) => {
+      const text = readFileSync(path.join(unpacked, name), 'utf8')
+      return [...paths, 'file://']
+        .filter((folder) => text.includes(folder))
+        .map((folder) => `${name}: ${folder}`)
+    })
+    expect(paths).toContain(inject('built'))
+    expect(mentions).toEqual([])
+  })
+
+  it('has source maps that carry the sources', () => {
+    for (const name of files.filter((file) => file.endsWith('.map'))) {
+      const map = JSON.parse(readFileSync(path.join(unpacked, name), 'utf8')) as Record<string, unknown[]>
+      expect(map.sourcesContent, name).toHaveLength(map.sources?.length ?? 0)
+    }
+  })
+
+  it('runs nothing when it is installed, nor does what it depends on', () => {
+    interface Lock {
+      packages: Record<string, { hasInstallScript?: boolean; optional?: boolean }>
+    }
+    const lock = JSON.parse(readFileSync(path.join(installed, 'package-lock.json'), 'utf8')) as Lock
+    const scripted = Object.entries(lock.packages).filter(([, entry]) => entry.hasInstallScript)
+    expect(lock.packages).toHaveProperty(['node_modules/wsman'])
+    expect(scripted.filter(([, entry]) => !entry.optional).map(([name]) => name)).toEqual([])
+  })
+})
+
+interface Report {
+  readonly exports: Record<'esm' | 'cjs', Record<'main' | 'testing', string[]>>
+  readonly misnamed: string[]
+  readonly errors: Record<string, Record<string, unknown>>
+  readonly faults: Record<string, Record<string, unknown>>
+}
+
+describe('the two formats', () => {
+  let report: Report
+
+  beforeAll(() => {
+    const { stdout, stderr } = node('formats.mjs')
+    expect(stderr).toBe('')
+    report = JSON.parse(stdout) as Report
+  })
+
+  it('load through both entries and export the same names', () => {
+    const { esm, cjs } = report.exports
+    expect(esm.main).toEqual(expect.arrayContaining(['WsmanClient', 'WsmanError', 'isWsmanError', 'wql']))
+    expect(esm.testing).toContain('startEndpoint')
+    expect(cjs).toEqual(esm)
+  })
+
+  it('keep the names of classes, which users see in inspected objects', () => {
+    expect(report.misnamed).toEqual([])
+  })
+
+  const pairs = ['esm', 'cjs'].flatMap((from) => ['esm', 'cjs'].map((to) => [from, to] as const))
+
+  it.each(pairs)(
+    'an error thrown by the testing entry of %s is known to the main entry of %s',
+    (from, to) => {
+      expect(report.errors[`${from} seen by ${to}`]).toEqual({
+        code: 'ERR_WSMAN_USAGE',
+        sameClass: from === to,
+        instance: true,
+        instanceOfBase: true,
+        instanceOfOther: false,
+        guarded: true,
+        guardedAsFault: false,
+      })
+    },
+  )
+
+  it.each(pairs)('a fault of %s is known to %s', (from, to) => {
+    expect(report.faults[`${from} seen by ${to}`]).toEqual({
+      instance: true,
+      instanceOfBase: true,
+      guarded: true,
+      guardedAsFault: true,
+      guardedByName: true,
+      guardedByOtherName: false,
+    })
+  })
+
+  it.each([
+    [
+      'import',
+      "import { WsmanClient } from 'wsman'; import { startEndpoint } from 'wsman/testing'",
+      'module',
+    ],
+    [
+      'require',
+      "const { WsmanClient } = require('wsman'), { startEndpoint } = require('wsman/testing')",
+      'commonjs',
+    ],
+  ])('%s loads alone', (_kind, loading, type) => {
+    const script = `${loading}; console.log(typeof WsmanClient, typeof startEndpoint)`
+    const { stdout, stderr } = node(`--input-type=${type}`, '--eval', script)
+    expect({ stdout, stderr }).toEqual({ stdout: 'function function\n', stderr: '' })
+  })
+
+  it('tells its version', () => {
+    const { stdout } = node('--print', "require('wsman/package.json').version")
+    expect(stdout.trim()).toBe(manifest.version)
+  })
+})
+
+describe('a TypeScript consumer', () => {
+  const compiler = path.join(projectRoot, 'node_modules/typescript/bin/tsc')
+
+  beforeAll(() => {
+    const types = path.join(installed, 'node_modules/@types')
+    mkdirSync(types, { recursive: true })
+    if (existsSync(path.join(types, 'node'))) return
+    symlinkSync(path.join(projectRoot, 'node_modules/@types/node'), path.join(types, 'node'), 'junction')
+  })
+
+  it.each(['nodenext', 'bundler', 'classic'])(
+    'compiles under %s resolution, declarations checked too',
+    (name) => {
+      const { stdout, status } = node(compiler, '--project', `tsconfig.${name}.json`)
+      expect(stdout).toBe('')
+      expect(status).toBe(0)
+    },
+  )
+})
