@@ -3,7 +3,6 @@ import { formatDuration } from '../util/duration.js'
 import { NS } from '../xml/namespaces.js'
 import { element, writeXml, type AttributeTree, type ElementTree } from '../xml/writer.js'
 import { ANONYMOUS } from './actions.js'
-import { writeSelectorValue } from './endpoint-reference.js'
 import { optionSet, type OptionSet } from './options.js'
 import type { ResourceLocator } from './resource.js'
 import { selectorSet } from './selectors.js'
@@ -60,22 +59,21 @@ export function encodeRequest(
           element(NS.microsoft, 'DataLocale', [], language(headers.dataLocale)),
           element(NS.microsoft, 'SessionId', sessionId, [must(false)]),
         ]),
-    ...selectorSet(resource.selectors ?? {}, writeSelectorValue),
+    ...selectorSet(resource.selectors ?? {}),
     ...optionSet(headers.options ?? {}),
     ...(resource.fragment === undefined
       ? []
       : [element(NS.wsman, 'FragmentTransfer', resource.fragment, MUST)]),
     element(NS.wsman, 'OperationTimeout', formatDuration(headers.operationTimeoutMs)),
   ]
-  const declares = [NS.soap, NS.addressing, NS.wsman, ...(sessionId === undefined ? [] : [NS.microsoft])]
+  const declares = [NS.addressing, NS.wsman, ...(sessionId === undefined ? [] : [NS.microsoft])]
   return writeXml({
     ...element(NS.soap, 'Envelope', [element(NS.soap, 'Header', entries), element(NS.soap, 'Body', body)]),
-    declares: declares.slice(1),
+    declares,
   })
 }
 
-/** Identify has no headers at all (DSP0226 11.1). */
-export function encodeIdentify(): string {
-  const body = element(NS.soap, 'Body', [element(NS.identity, 'Identify')])
-  return writeXml(element(NS.soap, 'Envelope', [element(NS.soap, 'Header'), body]))
+/** Writes a message without headers: Identify has none (DSP0226 11.1). */
+export function encodeBare(body: readonly ElementTree[]): string {
+  return writeXml(element(NS.soap, 'Envelope', [element(NS.soap, 'Header'), element(NS.soap, 'Body', body)]))
 }

@@ -1,9 +1,10 @@
 import { brand, hasBrand } from '../errors/brand.js'
-import type { XmlElement } from '../xml/element.js'
-import { NS } from '../xml/namespaces.js'
-import { element, type ElementTree } from '../xml/writer.js'
 import { ANONYMOUS } from './actions.js'
-import { readSelectors, selectorSet, type SelectorValue, type Selectors } from './selectors.js'
+
+export type SelectorValue = string | number | boolean | bigint | EndpointReference
+
+/** Selectors by name. Services compare names and values without regard to case (MS-WSMV 3.1.4.1.2). */
+export type Selectors = Readonly<Record<string, SelectorValue>>
 
 /** Names a resource: what `create` and EPR enumerations return, and what can be passed wherever a resource goes. */
 export class EndpointReference {
@@ -27,40 +28,4 @@ export class EndpointReference {
 
 export function isEndpointReference(value: unknown): value is EndpointReference {
   return hasBrand(value, 'EndpointReference')
-}
-
-/**
- * Reads the address and the reference parameters directly inside an element, or inside `a:EndpointReference` in it.
- * Older peers write `ReferenceProperties`.
- */
-export function readEndpointReference(parent: XmlElement): EndpointReference {
-  const root = parent.child(NS.addressing, 'EndpointReference') ?? parent
-  const parameters = ['ReferenceParameters', 'ReferenceProperties'].flatMap(
-    (name) => root.child(NS.addressing, name)?.elements ?? [],
-  )
-  const resourceUri = parameters.find((entry) => entry.is(NS.wsman, 'ResourceURI'))?.text.trim()
-  const selectors = parameters.find((entry) => entry.is(NS.wsman, 'SelectorSet'))
-  return new EndpointReference(
-    resourceUri ?? '',
-    selectors ? readSelectors(selectors, readEndpointReference) : {},
-    root.childText(NS.addressing, 'Address'),
-  )
-}
-
-/** The children that stand inside the element which holds a reference. */
-export function referenceChildren(reference: EndpointReference): readonly ElementTree[] {
-  return [
-    element(NS.addressing, 'Address', reference.address),
-    element(NS.addressing, 'ReferenceParameters', [
-      element(NS.wsman, 'ResourceURI', reference.resourceUri),
-      ...selectorSet(reference.selectors, writeSelectorValue),
-    ]),
-  ]
-}
-
-/** A selector holds text, or a whole `a:EndpointReference` (DSP0226 5.1.2.2). */
-export function writeSelectorValue(value: SelectorValue): readonly (ElementTree | string)[] {
-  if (isEndpointReference(value))
-    return [element(NS.addressing, 'EndpointReference', referenceChildren(value))]
-  return [String(value)]
 }

@@ -1,9 +1,9 @@
 import { parseDuration } from '../util/duration.js'
 import type { XmlElement } from '../xml/element.js'
 import { NS } from '../xml/namespaces.js'
-import { readEndpointReference } from './endpoint-reference.js'
+import type { Selectors } from './endpoint-reference.js'
 import { readOptions } from './options.js'
-import { readSelectors, type Selectors } from './selectors.js'
+import { readSelectors } from './selectors.js'
 
 /** The headers of a received message, read by meaning; `elements` keeps everything that came. */
 export class ReceivedHeaders {
@@ -36,7 +36,7 @@ export class ReceivedHeaders {
 
   get selectors(): Selectors {
     const set = this.find(NS.wsman, 'SelectorSet')
-    return set ? readSelectors(set, readEndpointReference) : {}
+    return set ? readSelectors(set) : {}
   }
 
   get options(): ReadonlyMap<string, string> {

@@ -2,7 +2,7 @@ import { TreeBuilder } from '../xml/element.js'
 import { NS } from '../xml/namespaces.js'
 import type { XmlAttribute, XmlHandler } from '../xml/reader.js'
 import type { NamespaceScope, XmlName } from '../xml/scope.js'
-import { readEndpointReference, type EndpointReference } from './endpoint-reference.js'
+import type { EndpointReference } from './endpoint-reference.js'
 import {
   setMetadata,
   setProperty,
@@ -11,6 +11,7 @@ import {
   type PropertyMetadata,
   type RawValue,
 } from './instance.js'
+import { readReference } from './selectors.js'
 
 /** Elements that stand around a date or time (WS-CIM mapping, DSP0230 9.2.2). */
 const TIME_WRAPPERS: ReadonlySet<string> = new Set(['Datetime', 'Interval', 'Date', 'Time'])
@@ -136,7 +137,7 @@ export class InstanceDecoder implements XmlHandler {
     scope: NamespaceScope,
   ): void {
     this.#reference = new TreeBuilder((root) => {
-      parent.reference = readEndpointReference(root)
+      parent.reference = readReference(root)
     })
     this.#reference.startElement(parent.name, parent.attributes, parent.scope)
     this.#reference.startElement(name, attributes, scope)

@@ -1,8 +1,9 @@
 import { UsageError } from '../errors/errors.js'
 import { NS } from '../xml/namespaces.js'
 import { element, type AttributeTree, type ElementTree } from '../xml/writer.js'
-import { isEndpointReference, referenceChildren, type EndpointReference } from './endpoint-reference.js'
+import { isEndpointReference, type EndpointReference } from './endpoint-reference.js'
 import { metadataOf, type PropertyMetadata } from './instance.js'
+import { referenceChildren } from './selectors.js'
 
 /** What can be written as a property: a Date becomes a CIM datetime, an array repeats the element, null is `xsi:nil`. */
 export type PropertyValue =

@@ -1,6 +1,5 @@
 import { UsageError } from '../errors/errors.js'
-import { isEndpointReference, type EndpointReference } from './endpoint-reference.js'
-import type { Selectors } from './selectors.js'
+import { isEndpointReference, type EndpointReference, type Selectors } from './endpoint-reference.js'
 
 /** Names a resource and, with selectors, one instance of it. */
 export interface ResourceLocator {

@@ -1,4 +1,4 @@
-import { brand, hasBrand } from './brand.js'
+import { brand } from './brand.js'
 import type { CodeOf } from './codes.js'
 import { WsmanError, type ErrorContext } from './wsman-error.js'
 
@@ -164,9 +164,4 @@ export class CommandError extends WsmanError implements CommandErrorDetails {
   protected override details(): Record<string, unknown> {
     return { exitCode: this.exitCode }
   }
-}
-
-/** Whether `error` was thrown by this package, whichever of its builds threw it. */
-export function isWsmanError(error: unknown): error is WsmanError {
-  return hasBrand(error, 'WsmanError')
 }

@@ -94,10 +94,15 @@ export class WsmanError extends Error {
   }
 }
 
+/** Whether `error` was thrown by this package, whichever of its builds threw it. */
+export function isWsmanError(error: unknown): error is WsmanError {
+  return hasBrand(error, 'WsmanError')
+}
+
 /** A cause may be anything, also an object of a library that holds a request with its headers: name and message only. */
 function describeCause(cause: unknown): unknown {
   if (cause === undefined) return undefined
-  if (hasBrand(cause, 'WsmanError')) return (cause as WsmanError).toJSON()
+  if (isWsmanError(cause)) return cause.toJSON()
   if (cause instanceof Error) {
     const code = (cause as { code?: unknown }).code
     return { name: cause.name, message: cause.message, ...(typeof code === 'string' ? { code } : {}) }

@@ -1,33 +1,6 @@
-import { AbortError, TimeoutError, UsageError } from '../errors/errors.js'
-
-/** Everything that lives as long as its owner (a client, a shell): `end` gives up all of it at once. */
-export class Lifetime {
-  readonly #scopes = new Set<CallScope>()
-  #endedBy: string | undefined
-
-  get ended(): boolean {
-    return this.#endedBy !== undefined
-  }
-
-  /** @throws UsageError when the owner was closed */
-  assertAlive(): void {
-    if (this.#endedBy !== undefined) throw new UsageError(this.#endedBy, { code: 'ERR_WSMAN_CLOSED' })
-  }
-
-  /** Aborts every scope that is open; later scopes cannot be opened. */
-  end(message: string): void {
-    this.#endedBy ??= message
-    for (const scope of [...this.#scopes]) {
-      scope.abort(new AbortError(message, { cause: new Error(message) }))
-    }
-  }
-
-  /** @internal */
-  enroll(scope: CallScope): () => void {
-    this.#scopes.add(scope)
-    return () => this.#scopes.delete(scope)
-  }
-}
+import { AbortError, TimeoutError } from '../errors/errors.js'
+import { isWsmanError } from '../errors/wsman-error.js'
+import type { Dependent, Lifetime } from './lifetime.js'
 
 export interface ScopeSources {
   /** The caller's signal. */
@@ -41,15 +14,12 @@ export interface ScopeSources {
  * Links the caller's signal, the deadline and the owner's end into one signal whose reason is the typed error to
  * throw. Everything below waits on that one signal. `dispose` takes every listener and timer away again.
  */
-export class CallScope {
+export class CallScope implements Dependent {
   readonly #controller = new AbortController()
   readonly #cleanups: (() => void)[] = []
 
   constructor({ signal, timeoutMs, lifetime }: ScopeSources) {
-    if (lifetime) {
-      lifetime.assertAlive()
-      this.#cleanups.push(lifetime.enroll(this))
-    }
+    if (lifetime) this.#cleanups.push(lifetime.enroll(this))
     if (signal) this.#follow(signal)
     if (timeoutMs !== undefined) this.#limit(timeoutMs)
   }
@@ -59,8 +29,8 @@ export class CallScope {
     return this.#controller.signal
   }
 
-  abort(error: Error): void {
-    this.#controller.abort(error)
+  end(reason: Error): undefined {
+    this.#controller.abort(reason)
     this.dispose()
   }
 
@@ -70,7 +40,13 @@ export class CallScope {
 
   #follow(signal: AbortSignal): void {
     const stop = (): void => {
-      this.abort(new AbortError('The call was aborted by its signal.', { cause: signal.reason }))
+      const { reason } = signal as { reason: unknown }
+      // A scope inside another one passes on the other's error.
+      this.end(
+        isWsmanError(reason)
+          ? reason
+          : new AbortError('The call was aborted by its signal.', { cause: reason }),
+      )
     }
     if (signal.aborted) {
       stop()
@@ -85,7 +61,7 @@ export class CallScope {
   #limit(timeoutMs: number): void {
     const timer = setTimeout(() => {
       const message = `The call did not end within ${timeoutMs} ms (timeoutMs).`
-      this.abort(new TimeoutError('ERR_WSMAN_TIMEOUT', message, { timeoutMs }))
+      this.end(new TimeoutError('ERR_WSMAN_TIMEOUT', message, { timeoutMs }))
     }, timeoutMs)
     this.#cleanups.push(() => {
       clearTimeout(timer)

@@ -1,0 +1,48 @@
+import { FAULT, faultByCode } from './fault-codes.js'
+import type { FaultParts } from './fault.js'
+
+/** What to do about the faults people meet, by code; the others get the description of their code. */
+const HINTS: ReadonlyMap<number, string> = new Map([
+  [
+    FAULT.ACCESS_DENIED,
+    'The account was recognised and may not do this. It needs to be a local administrator or a member of Remote Management Users; ' +
+      'local accounts other than the built-in administrator are filtered unless LocalAccountTokenFilterPolicy is 1.',
+  ],
+  [
+    FAULT.QUOTA_MAX_SHELLS,
+    'The account has as many shells open as it may. Close some, wait until idle ones expire, or raise the limit: ' +
+      'winrm set winrm/config/winrs @{MaxShellsPerUser="30"}.',
+  ],
+  [
+    FAULT.QUOTA_MAX_OPERATIONS,
+    'The account has as many operations under way as it may. Run fewer at a time, use a new shell, or raise the limit: ' +
+      'winrm set winrm/config/service @{MaxConcurrentOperationsPerUser="1500"}.',
+  ],
+  [
+    FAULT.REMOTESHELLS_NOT_ALLOWED,
+    'Shells are switched off on the host: winrm set winrm/config/winrs @{AllowRemoteShellAccess="true"}.',
+  ],
+  [
+    FAULT.ENUMERATE_INVALID_ENUMERATION_CONTEXT,
+    'The enumeration was not continued in time (EnumerationTimeoutms of the service) and is gone. Start it again, and take items faster or in larger pages.',
+  ],
+  [
+    FAULT.UNEXPECTED_SELECTORS,
+    'The shell or command is no longer there: it was deleted, or was idle for too long.',
+  ],
+  [
+    FAULT.ENVELOPE_TOO_LARGE,
+    'The answer does not fit: raise maxEnvelopeSizeKb, ask for fewer properties, or take fewer items at a time with maxElements.',
+  ],
+  [FAULT.CONFIG_CANNOT_CHANGE_GPO_CONTROLLED_SETTING, 'Group Policy holds this setting: change it there.'],
+  [
+    FAULT.CLIENT_UNENCRYPTED_DISABLED,
+    'The host takes no unencrypted messages: use https, or a scheme that encrypts.',
+  ],
+])
+
+/** @returns what to change and where; undefined where nothing is known about the fault */
+export function faultHint({ wsmanCode }: FaultParts): string | undefined {
+  if (wsmanCode === undefined) return undefined
+  return HINTS.get(wsmanCode) ?? faultByCode(wsmanCode)?.description
+}

@@ -1,0 +1,22 @@
+import type { OptionSet } from '../envelope/options.js'
+
+/** What every call takes as its last argument. */
+export interface CallOptions {
+  /** Ends the call at once. */
+  readonly signal?: AbortSignal
+  /** Bounds the whole call, retries and repeated polls included, in milliseconds. Default: no bound. */
+  readonly timeoutMs?: number
+  /**
+   * How long the service may work on one request, in milliseconds (`w:OperationTimeout`). The socket waits that long
+   * plus `settings.client.networkDelayMs`. Default: `settings.protocol.maxTimeoutMs`, 60 seconds.
+   */
+  readonly operationTimeoutMs?: number
+  /** The language of messages, as in `en-US`. */
+  readonly locale?: string
+  /** The language of numbers and dates. */
+  readonly dataLocale?: string
+  /** Largest reply taken, in kilobytes. Default: `settings.protocol.maxEnvelopeSizeKb`. */
+  readonly maxEnvelopeSizeKb?: number
+  /** Switches for the service (`w:OptionSet`). */
+  readonly optionSet?: OptionSet
+}

@@ -1,0 +1,164 @@
+import { EnvelopeDecoder, type DecodedMessage } from '../envelope/decoder.js'
+import { encodeBare, encodeRequest, newUuid } from '../envelope/encoder.js'
+import { ProtocolError } from '../errors/errors.js'
+import { WsmanFault } from '../errors/fault.js'
+import { faultHint } from '../errors/fault-hints.js'
+import { isWsmanError } from '../errors/wsman-error.js'
+import type { ClientSettings, ProtocolSettings } from '../settings/table.js'
+import type { BodySink, ResponseHead, Transport } from '../transport/types.js'
+import { sleep } from '../util/abortable.js'
+import { CallScope } from '../util/call-scope.js'
+import type { Lifetime } from '../util/lifetime.js'
+import type { CallOptions } from './call-options.js'
+import type { Operation, OperationRunner } from './operation.js'
+import { isRetryable, retryDelayMs, type RetryPolicy } from './retry.js'
+import { refuseStatus } from './status.js'
+
+export interface ExecutorOptions {
+  readonly transport: Transport
+  readonly lifetime: Lifetime
+  readonly client: ClientSettings
+  readonly protocol: ProtocolSettings
+  readonly locale: string
+  readonly dataLocale: string
+  /** Windows' own headers: DataLocale and SessionId. */
+  readonly microsoftHeaders: boolean
+  readonly retry: RetryPolicy
+}
+
+/** Old hosts take 150 kB; until the host's own value is known, nothing larger is sent (MS-WSMV 3.1.4.1.20). */
+const SAFE_REQUEST_SIZE = 150 * 1024
+
+/** How long Release, Signal and Delete may take when nobody waits for them any more. */
+const CLEAN_UP_MS = 5000
+
+/** Runs every operation: encode, send, decode, map faults, apply deadline and retry. */
+export class OperationExecutor implements OperationRunner {
+  readonly host: string
+  readonly lifetime: Lifetime
+  readonly maxRequestSize = SAFE_REQUEST_SIZE
+  readonly #options: ExecutorOptions
+  /** One for the whole client (MS-WSMV 3.1.4.1.37). */
+  readonly #sessionId = newUuid()
+
+  constructor(options: ExecutorOptions) {
+    this.#options = options
+    this.host = options.transport.host
+    this.lifetime = options.lifetime
+  }
+
+  async run<T>(operation: Operation<T>, options: CallOptions = {}): Promise<T> {
+    return await this.#scoped(operation, options, this.lifetime)
+  }
+
+  async cleanUp(operation: Operation<unknown>): Promise<void> {
+    await this.#scoped(operation, { timeoutMs: CLEAN_UP_MS, operationTimeoutMs: CLEAN_UP_MS }, undefined)
+  }
+
+  async #scoped<T>(
+    operation: Operation<T>,
+    options: CallOptions,
+    lifetime: Lifetime | undefined,
+  ): Promise<T> {
+    const scope = new CallScope({ signal: options.signal, timeoutMs: options.timeoutMs, lifetime })
+    try {
+      return await this.#withRetries(operation, options, scope.signal)
+    } catch (error) {
+      throw isWsmanError(error) ? error.describe({ host: this.host, ...nameOf(operation) }) : error
+    } finally {
+      scope.dispose()
+    }
+  }
+
+  async #withRetries<T>(operation: Operation<T>, options: CallOptions, signal: AbortSignal): Promise<T> {
+    const { retry } = this.#options
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#once(operation, options, signal)
+      } catch (error) {
+        if (attempt >= retry.attempts || signal.aborted || !isRetryable(error, operation.idempotent))
+          throw error
+        await sleep(retryDelayMs(retry, attempt), signal)
+      }
+    }
+  }
+
+  async #once<T>(operation: Operation<T>, options: CallOptions, signal: AbortSignal): Promise<T> {
+    const { transport, client, protocol } = this.#options
+    const operationTimeoutMs = options.operationTimeoutMs ?? protocol.maxTimeoutMs
+    const messageId = newUuid()
+    const message = await transport.send(
+      {
+        body: this.#encode(operation, options, operationTimeoutMs, messageId),
+        lane: operation.lane,
+        replyTimeoutMs: operationTimeoutMs + client.networkDelayMs,
+        signal,
+        anonymous: operation.anonymous ?? false,
+      },
+      (head) => openReply(operation, head),
+    )
+    return this.#unwrap(message, messageId)
+  }
+
+  #encode(
+    operation: Operation<unknown>,
+    options: CallOptions,
+    operationTimeoutMs: number,
+    messageId: string,
+  ): string {
+    const { action, resource, body } = operation
+    if (action === undefined || resource === undefined) return encodeBare(body)
+    const { transport, protocol, locale, dataLocale, microsoftHeaders } = this.#options
+    return encodeRequest(
+      {
+        to: transport.url,
+        action,
+        resource,
+        maxEnvelopeSize: (options.maxEnvelopeSizeKb ?? protocol.maxEnvelopeSizeKb) * 1024,
+        operationTimeoutMs,
+        locale: options.locale ?? locale,
+        dataLocale: options.dataLocale ?? dataLocale,
+        sessionId: microsoftHeaders ? this.#sessionId : undefined,
+        options: { ...operation.options, ...options.optionSet },
+      },
+      messageId,
+      body,
+    )
+  }
+
+  #unwrap<T>({ status, message }: Reply<T>, messageId: string): T {
+    const { relatesTo } = message.headers
+    // Absence is common (Identify, some BMCs); another value is somebody else's answer.
+    if (relatesTo !== undefined && relatesTo.toLowerCase() !== messageId.toLowerCase()) {
+      throw new ProtocolError(
+        'The reply belongs to another request: its RelatesTo is not the MessageID that was sent.',
+      )
+    }
+    if (message.fault) {
+      const hint = faultHint(message.fault)
+      throw new WsmanFault({ ...message.fault, status }, hint === undefined ? {} : { hint })
+    }
+    return message.body
+  }
+}
+
+interface Reply<T> {
+  readonly status: number
+  readonly message: DecodedMessage<T>
+}
+
+function openReply<T>(operation: Operation<T>, head: ResponseHead): BodySink<Reply<T>> {
+  const refusal = refuseStatus(head)
+  if (refusal) throw refusal
+  const decoder = new EnvelopeDecoder(operation.decoder())
+  return {
+    write: (chunk) => {
+      decoder.write(chunk)
+    },
+    end: () => ({ status: head.status, message: decoder.end() }),
+  }
+}
+
+function nameOf({ name, resource }: Operation<unknown>): { operation: string; resource?: string } {
+  return { operation: name, ...(resource ? { resource: resource.resourceUri } : {}) }
+}

@@ -1,0 +1,37 @@
+import type { BodyDecoder } from '../envelope/decoder.js'
+import type { OptionSet } from '../envelope/options.js'
+import type { ResourceLocator } from '../envelope/resource.js'
+import type { Lane } from '../transport/types.js'
+import type { Lifetime } from '../util/lifetime.js'
+import type { ElementTree } from '../xml/writer.js'
+import type { CallOptions } from './call-options.js'
+
+/** One verb on one resource: what is said and how the answer is read. Pure; sending it is the runner's. */
+export interface Operation<T> {
+  /** As errors and diagnostics call it: `Get`, `Shell.Receive`. */
+  readonly name: string
+  /** Absent for Identify, which has no headers. */
+  readonly action?: string
+  readonly resource?: ResourceLocator
+  readonly lane: Lane
+  /** Saying it twice does what saying it once does, so a lost reply is worth another try. */
+  readonly idempotent: boolean
+  readonly options?: OptionSet
+  readonly body: readonly ElementTree[]
+  /** Sent without credentials: the anonymous form of Identify. */
+  readonly anonymous?: boolean
+  decoder(): BodyDecoder<T>
+}
+
+/** Sends operations. Capabilities depend on this, never on the client. */
+export interface OperationRunner {
+  /** The host as errors and results name it. */
+  readonly host: string
+  /** What is open lives as long as this. */
+  readonly lifetime: Lifetime
+  /** Largest request the service takes, in octets. */
+  readonly maxRequestSize: number
+  run<T>(operation: Operation<T>, options?: CallOptions): Promise<T>
+  /** Like `run`, also after the owner was closed: for Release, Signal and Delete. Bounded in time on its own. */
+  cleanUp(operation: Operation<unknown>): Promise<void>
+}
