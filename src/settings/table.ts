@@ -8,7 +8,7 @@
 export type SettingsVersion = '1.1' | '2.0' | '3.0'
 
 /** One value for every version, or one for each version that knows the setting. */
-type Defaults<T> = T | { readonly [Version in SettingsVersion]?: T }
+export type Defaults<T> = T | Readonly<Partial<Record<SettingsVersion, T>>>
 
 interface RowFacts {
   /** Element name on the wire. */
@@ -44,9 +44,7 @@ export interface SettingGroup {
   readonly wire: string
   readonly members: SettingTable
 }
-export interface SettingTable {
-  readonly [name: string]: SettingRow | SettingGroup
-}
+export type SettingTable = Readonly<Record<string, SettingRow | SettingGroup>>
 
 const UINT32 = 4_294_967_295
 const INT32 = 2_147_483_647
@@ -268,7 +266,7 @@ export const WINRS_TABLE = {
       about: 'Longest life of a shell; read-only since 2.0.',
     }),
     readOnly: true,
-  } as IntegerRow,
+  },
   maxProcessesPerShell: integer('MaxProcessesPerShell', {
     default: { '1.1': 5, '2.0': 15, '3.0': 25 },
     min: 0,

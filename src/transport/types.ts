@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import type { ByteSink } from '../http/message.js'
 
 /**
  * Which sockets a request may use. `poll` requests (Receive, Pull) wait long and never hold the last socket;
@@ -26,10 +27,7 @@ export interface ResponseHead {
 }
 
 /** Takes a reply's body as it arrives. Whatever `write` or `end` throws ends the exchange and its connection. */
-export interface BodySink<T> {
-  write(chunk: Uint8Array): void
-  end(): T
-}
+export type BodySink<T> = ByteSink<T>
 
 /** Sends messages to one host. Knows nothing of SOAP. */
 export interface Transport {

@@ -1,0 +1,39 @@
+import type { IncomingHttpHeaders } from 'node:http'
+
+/** Takes a body as it arrives. Whatever `write` or `end` throws ends the exchange and its connection. */
+export interface ByteSink<T> {
+  write(chunk: Uint8Array): void
+  end(): T
+}
+
+/** One HTTP POST, complete but for `Host` and `Content-Length`. */
+export interface WireRequest {
+  /** Path and query. */
+  readonly path: string
+  readonly headers: Readonly<Record<string, string>>
+  /** Text is sent as UTF-8. */
+  readonly body: string | Uint8Array
+  /** How long the first byte of the reply may take after the request was written, in milliseconds. */
+  readonly replyTimeoutMs: number
+  readonly signal: AbortSignal
+}
+
+/** A reply whose head has arrived. One of `receive`, `discard` and `abandon` must be called. */
+export interface WireResponse {
+  readonly status: number
+  readonly statusText: string
+  readonly headers: IncomingHttpHeaders
+  /** Feeds the body to `sink`; settles when the body has ended. */
+  receive<T>(sink: ByteSink<T>): Promise<T>
+  /** Reads the body to its end without keeping it, so that the connection can carry the next request. */
+  discard(): Promise<void>
+  /** Gives the body up, and the connection with it. */
+  abandon(): void
+}
+
+export interface ExchangeLimits {
+  /** How long a reply that has begun may stall, in milliseconds. */
+  readonly inactivityTimeoutMs: number
+  /** Largest body taken, in bytes. */
+  readonly maxResponseBytes: number
+}

@@ -1,0 +1,79 @@
+import { AuthenticationError } from '../errors/errors.js'
+import type { WireResponse } from '../http/message.js'
+import type { AuthScheme } from './credentials.js'
+import { parseChallenges } from './www-authenticate.js'
+
+/** One HTTP request as an authenticator words it. */
+export interface Leg {
+  readonly contentType: string
+  readonly body: string | Uint8Array
+  /** The `Authorization` header. */
+  readonly authorization?: string
+}
+
+/** Sends one leg on the connection the authenticator belongs to. */
+export type RoundTrip = (leg: Leg) => Promise<WireResponse>
+
+/** What a mechanism may bind itself to. */
+export interface ChannelFacts {
+  readonly host: string
+  readonly port: number
+  readonly secure: boolean
+  /** The server's certificate in DER, over HTTPS. */
+  readonly peerCertificate: Buffer | undefined
+}
+
+/**
+ * The security context of one connection: created when the connection is, gone when it is gone. A mechanism of
+ * several legs makes its round trips in `exchange`, seals the body it is given, and hands back a reply whose
+ * `receive` opens what was sealed.
+ */
+export interface Authenticator {
+  /**
+   * Sends one message, authenticated.
+   * @throws AuthenticationError when the service refuses; whatever `roundTrip` throws
+   */
+  exchange(message: Leg, roundTrip: RoundTrip): Promise<WireResponse>
+}
+
+/** A scheme with its credential, shared by the connections of a transport. */
+export interface Mechanism {
+  readonly scheme: AuthScheme
+  /** Whether the scheme encrypts messages itself. */
+  readonly sealed: boolean
+  /**
+   * Asked before a socket is taken.
+   * @returns undefined, or a promise that rejects with AuthenticationError when the credential was refused before
+   */
+  ready(host: string): Promise<void> | undefined
+  bind(channel: ChannelFacts): Authenticator
+}
+
+/** The schemes a 401 offers, in its order. */
+export function offeredBy({ headers }: WireResponse): string[] {
+  return parseChallenges(headers['www-authenticate']).map(({ scheme }) => scheme)
+}
+
+/** The service wants a scheme that was not the one asked for. */
+export function schemeNotOffered(
+  scheme: string,
+  host: string,
+  offered: readonly string[],
+  hint: string,
+): AuthenticationError {
+  return new AuthenticationError(
+    'ERR_WSMAN_SCHEME_NOT_OFFERED',
+    `${host} does not offer ${scheme}; it offers ${offered.join(', ')}.`,
+    { host, offered, hint },
+  )
+}
+
+/** A request without credentials was not let in. */
+export function authenticationDemanded(host: string, offered: readonly string[]): AuthenticationError {
+  const list = offered.length === 0 ? '' : ` It offers ${offered.join(', ')}.`
+  return new AuthenticationError('ERR_WSMAN_UNAUTHORIZED', `${host} demands authentication.${list}`, {
+    host,
+    offered,
+    hint: "Give a credential: auth: { scheme: 'basic', username, password }",
+  })
+}

@@ -1,0 +1,71 @@
+import { inspect } from 'node:util'
+import { UsageError } from '../errors/errors.js'
+import type { WireResponse } from '../http/message.js'
+import {
+  offeredBy,
+  schemeNotOffered,
+  type Authenticator,
+  type ChannelFacts,
+  type Leg,
+  type Mechanism,
+  type RoundTrip,
+} from './authenticator.js'
+import type { PasswordSource, UserPassword } from './credentials.js'
+
+/** HTTP Basic (RFC 7617), sent with the first request already: nothing is gained by asking for the 401. */
+export class BasicMechanism implements Mechanism {
+  readonly scheme = 'basic'
+  readonly sealed = false
+  readonly #source: PasswordSource
+
+  constructor(source: PasswordSource) {
+    this.#source = source
+  }
+
+  ready(host: string): Promise<void> | undefined {
+    return this.#source.assertNotRefused(host)
+  }
+
+  bind({ host }: ChannelFacts): Authenticator {
+    return new BasicAuthenticator(this.#source, host)
+  }
+
+  [inspect.custom](): string {
+    return 'BasicMechanism {}'
+  }
+}
+
+class BasicAuthenticator implements Authenticator {
+  readonly #source: PasswordSource
+  readonly #host: string
+  #credential: (UserPassword & { readonly header: string }) | undefined
+
+  constructor(source: PasswordSource, host: string) {
+    this.#source = source
+    this.#host = host
+  }
+
+  async exchange(message: Leg, roundTrip: RoundTrip): Promise<WireResponse> {
+    this.#credential ??= withHeader(await this.#source.read(this.#host))
+    const response = await roundTrip({ ...message, authorization: this.#credential.header })
+    if (response.status !== 401) return response
+    const offered = offeredBy(response)
+    response.abandon()
+    if (offered.length > 0 && !offered.some((scheme) => scheme.toLowerCase() === 'basic')) {
+      const hint =
+        'Choose another auth.scheme, or on the host: winrm set winrm/config/service/auth @{Basic="true"}'
+      throw schemeNotOffered('Basic', this.#host, offered, hint)
+    }
+    throw this.#source.refuse(this.#credential, this.#host, offered)
+  }
+
+  [inspect.custom](): string {
+    return 'BasicAuthenticator {}'
+  }
+}
+
+function withHeader(credential: UserPassword): UserPassword & { header: string } {
+  const { username, password } = credential
+  if (username.includes(':')) throw new UsageError('A user name for Basic cannot hold a colon (RFC 7617, 2).')
+  return { ...credential, header: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}` }
+}
