@@ -1,4 +1,5 @@
-import type { EndpointReference } from './endpoint-reference.js'
+import { ProtocolError } from '../errors/errors.js'
+import { isEndpointReference, type EndpointReference } from './endpoint-reference.js'
 
 /** A value as it stood on the wire: nothing is guessed. Repeated elements are an array, `xsi:nil` is null. */
 export type RawValue = string | null | { [property: string]: RawValue } | EndpointReference | RawValue[]
@@ -48,4 +49,13 @@ export function setProperty<T>(target: Instance<T>, name: string, value: T): voi
   if (name === '__proto__') {
     Object.defineProperty(target, name, { value, enumerable: true, configurable: true, writable: true })
   } else target[name] = value
+}
+
+/** A resource without properties is an empty element. @throws ProtocolError for what is no resource */
+export function asInstance(value: RawValue): Instance {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value) && !isEndpointReference(value)) {
+    return value
+  }
+  if (value === '' || value === null) return {}
+  throw new ProtocolError('The reply holds something else where a resource is due.')
 }

@@ -1,4 +1,4 @@
-import { FAULT, faultByCode } from './fault-codes.js'
+import { FAULT, faultByCode, win32Code } from './fault-codes.js'
 import type { FaultParts } from './fault.js'
 
 /** What to do about the faults people meet, by code; the others get the description of their code. */
@@ -44,5 +44,5 @@ const HINTS: ReadonlyMap<number, string> = new Map([
 /** @returns what to change and where; undefined where nothing is known about the fault */
 export function faultHint({ wsmanCode }: FaultParts): string | undefined {
   if (wsmanCode === undefined) return undefined
-  return HINTS.get(wsmanCode) ?? faultByCode(wsmanCode)?.description
+  return HINTS.get(win32Code(wsmanCode) ?? wsmanCode) ?? faultByCode(wsmanCode)?.description
 }

@@ -38,6 +38,10 @@ export class Lifetime {
     const reason = new AbortError(message, { cause: new Error(message) })
     const dependents = [...this.#dependents]
     this.#dependents.clear()
-    await Promise.allSettled(dependents.map((dependent) => dependent.end(reason)))
+    await Promise.allSettled(
+      dependents.map(async (dependent) => {
+        await dependent.end(reason)
+      }),
+    )
   }
 }
