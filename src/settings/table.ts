@@ -17,6 +17,8 @@ interface RowFacts {
   readonly about: string
   readonly unit?: 'ms' | 's' | 'kB' | 'MB'
   readonly readOnly?: boolean
+  /** From this version on the service takes no value but its own. */
+  readonly deprecatedSince?: SettingsVersion
 }
 
 export interface IntegerRow extends RowFacts {
@@ -109,6 +111,7 @@ export const PROTOCOL_TABLE = {
     default: { '1.1': 25, '2.0': UINT32, '3.0': UINT32 },
     min: 1,
     max: UINT32,
+    deprecatedSince: '2.0',
     about: 'Requests one provider may serve at a time; without effect since 2.0.',
   }),
 } as const satisfies SettingTable
@@ -164,6 +167,7 @@ export const SERVICE_TABLE = {
     default: { '1.1': 100, '2.0': UINT32, '3.0': UINT32 },
     min: 1,
     max: UINT32,
+    deprecatedSince: '2.0',
     about: 'Operations of all users together; without effect since 2.0.',
   }),
   maxConcurrentOperationsPerUser: integer('MaxConcurrentOperationsPerUser', {
