@@ -73,7 +73,7 @@ function validateGroup(table: SettingTable, model: unknown, prefix: string): Set
 }
 
 function validateRow(row: SettingRow, path: string, value: unknown): SettingProblem[] {
-  const demand = demandOn(row, path, value)
+  const demand = demandOn(row, value)
   if (demand !== undefined) return [problem(path, `${path} must be ${demand}.`)]
   const complaint = complaintAbout(path, value)
   if (complaint !== undefined) return [problem(path, complaint)]
@@ -82,7 +82,7 @@ function validateRow(row: SettingRow, path: string, value: unknown): SettingProb
 }
 
 /** @returns what the value would have to be, where it is not */
-function demandOn(row: SettingRow, path: string, value: unknown): string | undefined {
+function demandOn(row: SettingRow, value: unknown): string | undefined {
   switch (row.type) {
     case 'boolean':
       return typeof value === 'boolean' ? undefined : 'true or false'
