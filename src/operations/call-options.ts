@@ -3,20 +3,20 @@ import type { OptionSet } from '../envelope/options.js'
 /** What every call takes as its last argument. */
 export interface CallOptions {
   /** Ends the call at once. */
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
   /** Bounds the whole call, retries and repeated polls included, in milliseconds. Default: no bound. */
-  readonly timeoutMs?: number
+  readonly timeoutMs?: number | undefined
   /**
    * How long the service may work on one request, in milliseconds (`w:OperationTimeout`). The socket waits that long
    * plus `settings.client.networkDelayMs`. Default: `settings.protocol.maxTimeoutMs`, 60 seconds.
    */
-  readonly operationTimeoutMs?: number
+  readonly operationTimeoutMs?: number | undefined
   /** The language of messages, as in `en-US`. */
-  readonly locale?: string
+  readonly locale?: string | undefined
   /** The language of numbers and dates. */
-  readonly dataLocale?: string
+  readonly dataLocale?: string | undefined
   /** Largest reply taken, in kilobytes. Default: `settings.protocol.maxEnvelopeSizeKb`. */
-  readonly maxEnvelopeSizeKb?: number
+  readonly maxEnvelopeSizeKb?: number | undefined
   /** Switches for the service (`w:OptionSet`). */
-  readonly optionSet?: OptionSet
+  readonly optionSet?: OptionSet | undefined
 }

@@ -1,0 +1,138 @@
+import { FAULT } from '../errors/fault-codes.js'
+import { isWsmanFault } from '../errors/fault.js'
+import type { CallOptions } from '../operations/call-options.js'
+import {
+  enumerateOperation,
+  pullOperation,
+  releaseOperation,
+  type EnumerateRequest,
+} from '../operations/enumerate.js'
+import type { OperationRunner } from '../operations/operation.js'
+import type { ItemDecoderFactory, Page } from '../operations/page-body.js'
+import { CallScope } from '../util/call-scope.js'
+import type { Dependent } from '../util/lifetime.js'
+
+export interface PageSource<T> extends EnumerateRequest {
+  readonly items: ItemDecoderFactory<T>
+  readonly maxTimeMs?: number | undefined
+  /** Pages asked for while the caller works on the one before: 0 or 1. */
+  readonly prefetch: 0 | 1
+  readonly options: CallOptions
+}
+
+/**
+ * One run of Enumerate, Pulls and, where it ends early, Release. Holds the page that was returned last and, with
+ * prefetch, the next one; nothing more.
+ */
+export class Pages<T> implements AsyncIterator<T[], undefined>, Dependent {
+  readonly #runner: OperationRunner
+  readonly #source: PageSource<T>
+  readonly #scope: CallScope
+  readonly #leave: () => void
+  /** Names the enumeration at the service, from its first reply until its last. */
+  #context: string | undefined
+  #next: Promise<Page<T>> | undefined
+  #state: 'new' | 'open' | 'ended' = 'new'
+  #released: Promise<void> | undefined
+  #last: Promise<unknown> = Promise.resolve()
+
+  /** @param finished called once, when the run is over */
+  constructor(runner: OperationRunner, source: PageSource<T>, finished: () => void) {
+    this.#runner = runner
+    this.#source = source
+    const leave = runner.lifetime.enroll(this)
+    this.#leave = () => {
+      leave()
+      finished()
+    }
+    this.#scope = new CallScope({ signal: source.options.signal, timeoutMs: source.options.timeoutMs })
+  }
+
+  /** Calls made before the last one has settled wait for it. */
+  next(): Promise<IteratorResult<T[], undefined>> {
+    const result = this.#last.then(() => this.#advance())
+    this.#last = result.catch(() => undefined)
+    return result
+  }
+
+  async #advance(): Promise<IteratorResult<T[], undefined>> {
+    try {
+      while (this.#state !== 'ended') {
+        const page = await this.#take()
+        if (page.items.length > 0) return { done: false, value: page.items }
+      }
+    } catch (error) {
+      await this.#finish()
+      throw error
+    }
+    return { done: true, value: undefined }
+  }
+
+  /** Leaving the loop early tells the service to forget the enumeration. */
+  async return(): Promise<IteratorResult<T[], undefined>> {
+    await this.#finish()
+    return { done: true, value: undefined }
+  }
+
+  end(reason: Error): Promise<void> {
+    this.#scope.end(reason)
+    return this.#finish()
+  }
+
+  /** The page asked for before, or a new one; asks for the one after it where that is wanted. */
+  async #take(): Promise<Page<T>> {
+    const page = await (this.#next ?? this.#ask())
+    this.#next = undefined
+    this.#state = 'open'
+    // A finished enumeration may carry an empty context in place of EndOfSequence.
+    this.#context = page.end ? undefined : (page.context ?? this.#context)
+    if (this.#context === undefined) await this.#finish()
+    else if (this.#source.prefetch > 0 && page.items.length > 0) {
+      this.#next = this.#ask()
+      // Whoever takes the page gets its error; until then it must not count as unhandled.
+      this.#next.catch(() => undefined)
+    }
+    return page
+  }
+
+  async #ask(): Promise<Page<T>> {
+    const { resource, maxElements, maxTimeMs, items } = this.#source
+    const options = { ...this.#source.options, timeoutMs: undefined, signal: this.#scope.signal }
+    if (this.#context === undefined)
+      return await this.#runner.run(enumerateOperation(this.#source, items), options)
+    const pull = pullOperation({ resource, context: this.#context, maxElements, maxTimeMs }, items)
+    for (;;) {
+      try {
+        return await this.#runner.run(pull, options)
+      } catch (error) {
+        if (!isStillValid(error)) throw error
+      }
+    }
+  }
+
+  #finish(): Promise<void> {
+    this.#state = 'ended'
+    this.#leave()
+    this.#released ??= this.#release()
+    return this.#released
+  }
+
+  /** A context that could not be released dies by itself (EnumerationTimeoutms), so a failure is nobody's concern. */
+  async #release(): Promise<void> {
+    const context = this.#context
+    const pending = this.#next
+    if (pending) {
+      this.#scope.end(new Error('the enumeration was left'))
+      await pending.catch(() => undefined)
+    }
+    this.#scope.dispose()
+    if (context === undefined) return
+    this.#context = undefined
+    await this.#runner.cleanUp(releaseOperation(this.#source.resource, context)).catch(() => undefined)
+  }
+}
+
+/** Nothing within the time allowed; the context lives on (MS-WSMV 3.1.4.9). */
+function isStillValid(error: unknown): boolean {
+  return isWsmanFault(error, FAULT.ENUMERATE_TIMED_OUT) || isWsmanFault(error, FAULT.OPERATION_TIMEDOUT)
+}
