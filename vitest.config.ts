@@ -12,24 +12,10 @@ export default defineConfig({
     ],
   },
   test: {
+    include: ['test/**/*.test.ts'],
     pool: 'forks',
     testTimeout: 30_000,
     hookTimeout: 60_000,
     reporters: ['default', new SkipReporter()],
-    projects: [
-      {
-        extends: true,
-        test: { name: 'source', include: ['test/**/*.test.ts'], exclude: ['test/package/**'] },
-      },
-      {
-        // Builds, packs and installs the package once, and only for runs that hold these tests.
-        extends: true,
-        test: {
-          name: 'package',
-          include: ['test/package/**/*.test.ts'],
-          globalSetup: './test/package/setup.ts',
-        },
-      },
-    ],
   },
 })

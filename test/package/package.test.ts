@@ -2,20 +2,32 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs'
 import { homedir } from 'node:os'
 import path from 'node:path'
-import { beforeAll, describe, expect, inject, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { manifest, projectRoot } from '../support/project.js'
+import { installPackage, type Installation } from './install.js'
 
-const installed = inject('installed')
-const unpacked = path.join(installed, 'node_modules/wsman')
+let installation: Installation
+
+// Built here and not before the whole run, so that other tests neither wait for a build nor fall with it.
+beforeAll(async () => {
+  installation = await installPackage()
+  return installation.remove
+}, 300_000)
 
 function node(...args: string[]): { status: number | null; stdout: string; stderr: string } {
-  return spawnSync(process.execPath, args, { cwd: installed, encoding: 'utf8' })
+  return spawnSync(process.execPath, args, { cwd: installation.installed, encoding: 'utf8' })
 }
 
 describe('the tarball', () => {
-  const files = readdirSync(unpacked, { recursive: true, encoding: 'utf8' })
-    .filter((name) => statSync(path.join(unpacked, name)).isFile())
-    .map((name) => name.split(path.sep).join('/'))
+  let files: string[]
+
+  const unpacked = (name = ''): string => path.join(installation.installed, 'node_modules/wsman', name)
+
+  beforeAll(() => {
+    files = readdirSync(unpacked(), { recursive: true, encoding: 'utf8' })
+      .filter((name) => statSync(unpacked(name)).isFile())
+      .map((name) => name.split(path.sep).join('/'))
+  })
 
   it('holds the build and the four documents, and nothing else', () => {
     const [build, documents] = [/^dist\/[\w.-]+\.(js|cjs|d\.ts|d\.cts|js\.map|cjs\.map)$/, /^[^/]+$/]
@@ -34,22 +46,22 @@ describe('the tarball', () => {
 
   it('mentions no path of the machine that built it', () => {
     // A home right below the root is a name like any other, as in /root/cimv2.
-    const paths = [inject('built'), projectRoot, homedir()]
+    const paths = [installation.built, projectRoot, homedir()]
       .map((folder) => folder.replace(/[\\/]+$/, ''))
       .filter((folder) => folder.split(/[\\/]/).length > 2)
     const mentions = files.flatMap((name) => {
-      const text = readFileSync(path.join(unpacked, name), 'utf8')
+      const text = readFileSync(unpacked(name), 'utf8')
       return [...paths, 'file://']
         .filter((folder) => text.includes(folder))
         .map((folder) => `${name}: ${folder}`)
     })
-    expect(paths).toContain(inject('built'))
+    expect(paths).toContain(installation.built)
     expect(mentions).toEqual([])
   })
 
   it('has source maps that carry the sources', () => {
     for (const name of files.filter((file) => file.endsWith('.map'))) {
-      const map = JSON.parse(readFileSync(path.join(unpacked, name), 'utf8')) as Record<string, unknown[]>
+      const map = JSON.parse(readFileSync(unpacked(name), 'utf8')) as Record<string, unknown[]>
       expect(map.sourcesContent, name).toHaveLength(map.sources?.length ?? 0)
     }
   })
@@ -58,7 +70,9 @@ describe('the tarball', () => {
     interface Lock {
       packages: Record<string, { hasInstallScript?: boolean; optional?: boolean }>
     }
-    const lock = JSON.parse(readFileSync(path.join(installed, 'package-lock.json'), 'utf8')) as Lock
+    const lock = JSON.parse(
+      readFileSync(path.join(installation.installed, 'package-lock.json'), 'utf8'),
+    ) as Lock
     const scripted = Object.entries(lock.packages).filter(([, entry]) => entry.hasInstallScript)
     expect(lock.packages).toHaveProperty(['node_modules/wsman'])
     expect(scripted.filter(([, entry]) => !entry.optional).map(([name]) => name)).toEqual([])
@@ -147,7 +161,7 @@ describe('a TypeScript consumer', () => {
   const compiler = path.join(projectRoot, 'node_modules/typescript/bin/tsc')
 
   beforeAll(() => {
-    const types = path.join(installed, 'node_modules/@types')
+    const types = path.join(installation.installed, 'node_modules/@types')
     mkdirSync(types, { recursive: true })
     if (existsSync(path.join(types, 'node'))) return
     symlinkSync(path.join(projectRoot, 'node_modules/@types/node'), path.join(types, 'node'), 'junction')
