@@ -1,7 +1,6 @@
 import { Agent, request as httpRequest, type ClientRequest, type RequestOptions } from 'node:http'
 import { connect as netConnect, type Socket } from 'node:net'
 import { performance } from 'node:perf_hooks'
-import type { Duplex } from 'node:stream'
 import { TLSSocket } from 'node:tls'
 import { TimeoutError } from '../errors/errors.js'
 import { abortReason } from '../util/abortable.js'
@@ -89,12 +88,14 @@ export class HttpConnection {
   /** Marks the connection as in use. */
   take(): void {
     this.#busy = true
+    this.#socket.ref()
   }
 
-  /** Marks the connection as idle; after a minute of that the socket is closed. */
+  /** Marks the connection as idle: it does not keep the process alive, and after a minute its socket is closed. */
   release(): void {
     this.#busy = false
     this.#idleSince = performance.now()
+    this.#socket.unref()
     if (!this.#socket.destroyed) this.#idleTimer ??= this.#watch(IDLE_LIMIT_MS)
   }
 
@@ -107,7 +108,6 @@ export class HttpConnection {
   destroy(reason?: Error): void {
     this.#endedBy ??= reason
     clearTimeout(this.#idleTimer)
-    this.#agent.destroy()
     this.#socket.destroy()
   }
 
@@ -123,19 +123,21 @@ export class HttpConnection {
   }
 }
 
-/** Hands out one socket that is connected already, and no other after it. */
+/**
+ * Gives every request the same socket, which is connected already. What the Agent of Node.js does besides (names,
+ * queues, lists of sockets) costs a third of a small request and is the pool's business here.
+ */
 class OneSocketAgent extends Agent {
   readonly #socket: Socket
-  #given = false
 
   constructor(socket: Socket) {
     super({ keepAlive: true, maxSockets: 1 })
     this.#socket = socket
   }
 
-  override createConnection(_: unknown, done?: (error: Error | null, socket: Duplex) => void): undefined {
-    done?.(this.#given ? new Error('socket closed') : null, this.#socket)
-    this.#given = true
+  /** Called by node:http for each request. */
+  addRequest(request: ClientRequest): void {
+    request.onSocket(this.#socket)
   }
 }
 

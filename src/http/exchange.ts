@@ -18,6 +18,7 @@ export class Exchange {
   readonly #connection: HttpConnection
   readonly #signal: AbortSignal
   readonly #limits: ExchangeLimits
+  #outgoing: ClientRequest | undefined
   #message: IncomingMessage | undefined
   #failure: Error | undefined
   #over = false
@@ -47,6 +48,7 @@ export class Exchange {
       }
       const request = this.#open(path, headers, body)
       if (request === undefined) return
+      this.#outgoing = request
       this.#signal.addEventListener('abort', this.#onAbort, { once: true })
       const bytesBefore = this.#connection.bytesRead
       this.#timer = setTimeout(() => this.#onReplyTimeout(bytesBefore, replyTimeoutMs), replyTimeoutMs)
@@ -108,13 +110,15 @@ export class Exchange {
         try {
           resolve(sink.end())
           this.#finish()
-          if (this.#message?.readableEnded !== true) this.#connection.destroy()
+          if (!this.#clean) this.#connection.destroy()
         } catch (error) {
           this.fail(asError(error))
         }
       })
       source.on('error', (error) => this.fail(exchangeError(error, this.#connection.target)))
-      source.on('close', () => this.fail(socketError(this.#connection.target)))
+      source.on('close', () => {
+        if (!this.#over) this.fail(socketError(this.#connection.target))
+      })
     })
   }
 
@@ -131,6 +135,11 @@ export class Exchange {
     this.#finish()
     this.#connection.destroy(failure)
     this.#reject?.(failure)
+  }
+
+  /** Whether request and reply both went to their ends, so that the next request finds nothing in its way. */
+  get #clean(): boolean {
+    return this.#message?.readableEnded === true && this.#outgoing?.writableFinished === true
   }
 
   #finish(): void {

@@ -31,9 +31,10 @@ export interface ChannelFacts {
 export interface Authenticator {
   /**
    * Sends one message, authenticated.
+   * @param signal ends waits other than those of `roundTrip`, which ends by itself
    * @throws AuthenticationError when the service refuses; whatever `roundTrip` throws
    */
-  exchange(message: Leg, roundTrip: RoundTrip): Promise<WireResponse>
+  exchange(message: Leg, roundTrip: RoundTrip, signal: AbortSignal): Promise<WireResponse>
 }
 
 /** A scheme with its credential, shared by the connections of a transport. */

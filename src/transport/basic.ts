@@ -1,6 +1,7 @@
 import { inspect } from 'node:util'
 import { UsageError } from '../errors/errors.js'
 import type { WireResponse } from '../http/message.js'
+import { abortable } from '../util/abortable.js'
 import {
   offeredBy,
   schemeNotOffered,
@@ -45,8 +46,8 @@ class BasicAuthenticator implements Authenticator {
     this.#host = host
   }
 
-  async exchange(message: Leg, roundTrip: RoundTrip): Promise<WireResponse> {
-    this.#credential ??= withHeader(await this.#source.read(this.#host))
+  async exchange(message: Leg, roundTrip: RoundTrip, signal: AbortSignal): Promise<WireResponse> {
+    this.#credential ??= withHeader(await abortable(this.#source.read(this.#host), signal))
     const response = await roundTrip({ ...message, authorization: this.#credential.header })
     if (response.status !== 401) return response
     const offered = offeredBy(response)

@@ -1,11 +1,12 @@
 import { inspect } from 'node:util'
 import type { AxiosInstance } from 'axios'
-import { TransportError, UsageError } from '../errors/errors.js'
+import { AuthenticationError, TransportError, UsageError } from '../errors/errors.js'
 import { sendRequest } from '../http/adapter.js'
 import { HttpConnection } from '../http/connection.js'
 import type { ExchangeLimits, WireResponse } from '../http/message.js'
 import { TlsProfile, type TlsOptions } from '../http/tls.js'
 import type { ClientSettings } from '../settings/table.js'
+import { abortable } from '../util/abortable.js'
 import {
   authenticationDemanded,
   offeredBy,
@@ -85,7 +86,7 @@ export class HttpTransport implements Transport {
     const pass = anonymous ? undefined : await this.#gate?.enter(signal)
     let proven = false
     try {
-      if (!anonymous) await this.#mechanism.ready(this.host)
+      if (!anonymous) await this.#credentialReady(signal)
       const channel = await this.#pool.acquire(lane, signal)
       try {
         const response = await channel.send(request)
@@ -95,6 +96,9 @@ export class HttpTransport implements Transport {
       } finally {
         this.#pool.release(channel)
       }
+    } catch (error) {
+      if (error instanceof AuthenticationError) this.#gate?.close()
+      throw error
     } finally {
       if (!proven) pass?.(false)
     }
@@ -106,6 +110,11 @@ export class HttpTransport implements Transport {
 
   [inspect.custom](): string {
     return `HttpTransport { url: '${this.url}' }`
+  }
+
+  #credentialReady(signal: AbortSignal): Promise<void> | undefined {
+    const ready = this.#mechanism.ready(this.host)
+    return ready && abortable(ready, signal)
   }
 
   #checkPolicy(): void {
@@ -184,7 +193,7 @@ class Channel implements Pooled {
   send(request: TransportRequest): Promise<WireResponse> {
     const message: Leg = { contentType: CONTENT_TYPE, body: request.body }
     if (request.anonymous === true) return this.#sendAnonymous(message, request)
-    return this.#authenticator.exchange(message, (leg) => this.#roundTrip(leg, request))
+    return this.#authenticator.exchange(message, (leg) => this.#roundTrip(leg, request), request.signal)
   }
 
   async #sendAnonymous(message: Leg, request: TransportRequest): Promise<WireResponse> {
