@@ -45,7 +45,7 @@ describe('the tarball', () => {
   })
 
   it('mentions no path of the machine that built it', () => {
-    // A home right below the root is a name like any other, as in /root/cimv2.
+    // The name of a folder right below the root is too short to tell a path from a namespace.
     const paths = [installation.built, projectRoot, homedir()]
       .map((folder) => folder.replace(/[\\/]+$/, ''))
       .filter((folder) => folder.split(/[\\/]/).length > 2)
