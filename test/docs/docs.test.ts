@@ -12,7 +12,7 @@ function pages(): string[] {
   const docs = path.join(projectRoot, 'docs')
   const names = existsSync(docs) ? readdirSync(docs, { recursive: true, encoding: 'utf8' }) : []
   // The generated reference repeats the README.
-  const written = names.filter((name) => name.endsWith('.md') && !name.startsWith('api'))
+  const written = names.filter((name) => name.endsWith('.md') && !name.startsWith(`api${path.sep}`))
   return ['README.md', ...written.map((name) => `docs/${name.split(path.sep).join('/')}`)]
 }
 
