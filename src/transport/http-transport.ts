@@ -97,7 +97,7 @@ export class HttpTransport implements Transport {
         this.#pool.release(channel)
       }
     } catch (error) {
-      if (error instanceof AuthenticationError) this.#gate?.close()
+      if (error instanceof AuthenticationError && !anonymous) this.#gate?.close()
       throw error
     } finally {
       if (!proven) pass?.(false)
