@@ -1,0 +1,234 @@
+import { ACTION } from '../../envelope/actions.js'
+import { SHELL_RESOURCE } from '../../envelope/resource.js'
+import type { Settings } from '../../settings/table.js'
+import { NS } from '../../xml/namespaces.js'
+import type { EndpointReply, EndpointRequest, EndpointService } from '../message.js'
+import { ShellEnumerations, type ShellItem } from './shell-enumerations.js'
+import * as faults from './shell-faults.js'
+import * as replies from './shell-replies.js'
+import * as requests from './shell-requests.js'
+import { Shell, ownerOf } from './shell.js'
+
+/** A shell that is open, for assertions. */
+export interface OpenShell {
+  readonly shellId: string
+  readonly owner: string
+  readonly commands: readonly {
+    readonly commandId: string
+    readonly pid: number
+    readonly commandLine: string
+  }[]
+}
+
+export interface ShellServiceOptions {
+  /** Read whenever they matter, so that changes take effect at once. */
+  readonly settings: Settings
+  /** Name of the machine: the domain of accounts that have none. */
+  readonly machine: string
+}
+
+type Handler = (request: EndpointRequest) => Promise<EndpointReply> | EndpointReply
+
+/** Every shell, of whatever kind, is read and listed here (MS-WSMV notes 103 and 114). */
+const ALL_SHELLS = NS.shell
+const ALL_COMMANDS = `${NS.shell}/Command`
+
+/**
+ * Remote shells that run real local processes (MS-WSMV 3.1.4.1.31). Only the text-based shell exists, and users see
+ * nobody's shells but their own.
+ */
+export class ShellService implements EndpointService {
+  readonly #settings: Settings
+  readonly #machine: string
+  readonly #shells = new Map<string, Shell>()
+  /** Shells on their way out, whose processes are not gone yet. */
+  readonly #closing = new Set<Promise<void>>()
+  readonly #enumerations: ShellEnumerations
+  #closed = false
+
+  constructor({ settings, machine }: ShellServiceOptions) {
+    this.#settings = settings
+    this.#machine = machine
+    this.#enumerations = new ShellEnumerations(settings)
+  }
+
+  readonly #handlers: Readonly<Record<string, Readonly<Record<string, Handler>>>> = {
+    [SHELL_RESOURCE.toLowerCase()]: {
+      [ACTION.create]: (request) => this.#create(request),
+      [ACTION.delete]: (request) => this.#delete(request),
+      [ACTION.command]: (request) => this.#command(request),
+      [ACTION.receive]: (request) => this.#receive(request),
+      [ACTION.send]: (request) => this.#send(request),
+      [ACTION.signal]: (request) => this.#signal(request),
+    },
+    [ALL_SHELLS.toLowerCase()]: {
+      [ACTION.get]: (request) => replies.getReply(this.#shell(request).describe()),
+      [ACTION.delete]: (request) => this.#delete(request),
+      [ACTION.enumerate]: (request) =>
+        this.#enumerations.enumerateShells(request, this.#ownKey(request), this.#items(request)),
+      [ACTION.pull]: (request) => this.#enumerations.pull(request, this.#ownKey(request)),
+      [ACTION.release]: (request) => this.#enumerations.release(request, this.#ownKey(request)),
+    },
+    [ALL_COMMANDS.toLowerCase()]: {
+      [ACTION.enumerate]: (request) =>
+        this.#enumerations.enumerateCommands(request, this.#ownKey(request), (shellId) =>
+          this.#find(request, shellId).commands.map((command) =>
+            replies.commandTree(command.id, command.commandLine, command.running),
+          ),
+        ),
+      [ACTION.pull]: (request) => this.#enumerations.pull(request, this.#ownKey(request)),
+      [ACTION.release]: (request) => this.#enumerations.release(request, this.#ownKey(request)),
+    },
+  }
+
+  async handle(request: EndpointRequest): Promise<EndpointReply> {
+    if (this.#closed) throw faults.aborted()
+    const actions = this.#handlers[request.resourceUri.toLowerCase()]
+    if (!actions) throw faults.unknownResource(request.resourceUri)
+    const handler = actions[request.action]
+    if (!handler) throw faults.actionNotSupported(request.action)
+    return handler(request)
+  }
+
+  /** The shells that are open, in the order in which they were opened. */
+  list(): OpenShell[] {
+    return [...this.#shells.values()].map(({ id, owner, commands }) => ({
+      shellId: id,
+      owner: owner.name,
+      commands: commands.map((command) => ({
+        commandId: command.id,
+        pid: command.pid,
+        commandLine: command.commandLine,
+      })),
+    }))
+  }
+
+  /** Ends every shell with all its processes, and settles when they are gone. */
+  async close(): Promise<void> {
+    this.#closed = true
+    this.#enumerations.close()
+    for (const shell of this.#shells.values()) void this.#end(shell)
+    await Promise.all(this.#closing)
+  }
+
+  #create(request: EndpointRequest): EndpointReply {
+    const spec = requests.readShell(request)
+    const { winrs } = this.#settings
+    const owner = ownerOf(request, this.#machine)
+    this.#assertMayOpen(owner.key)
+    const timeouts = {
+      idleTimeoutMs: spec.idleTimeoutMs ?? winrs.idleTimeoutMs,
+      lifetimeMs: spec.lifetimeMs ?? winrs.maxShellRunTimeMs,
+    }
+    const shell: Shell = new Shell(SHELL_RESOURCE, owner, spec, timeouts, () => {
+      void this.#end(shell)
+    })
+    this.#shells.set(shell.id, shell)
+    return replies.createReply(shell.describe(), request.url)
+  }
+
+  async #delete(request: EndpointRequest): Promise<EndpointReply> {
+    await this.#end(this.#shell(request))
+    return replies.deleteReply()
+  }
+
+  async #command(request: EndpointRequest): Promise<EndpointReply> {
+    const spec = requests.readCommandLine(request)
+    const shell = this.#shell(request)
+    const limit = this.#settings.winrs.maxProcessesPerShell
+    if (exceeds(shell.running + 1, limit)) throw faults.quotaExceeded.commands(limit)
+    this.#assertMayOperate(shell.owner.key)
+    return shell.serve(async () => replies.commandReply((await shell.start(spec)).id))
+  }
+
+  #receive(request: EndpointRequest): Promise<EndpointReply> {
+    const { commandId, streams } = requests.readReceive(request)
+    const shell = this.#shell(request)
+    return shell.serve(async () =>
+      replies.receiveReply(await shell.command(commandId).receive(streams, request)),
+    )
+  }
+
+  #send(request: EndpointRequest): Promise<EndpointReply> {
+    const blocks = requests.readSend(request)
+    const shell = this.#shell(request)
+    shell.assertInput()
+    return shell.serve(async () => {
+      for (const { commandId, bytes, end } of blocks) await shell.command(commandId).send(bytes, end, request)
+      return replies.sendReply()
+    })
+  }
+
+  #signal(request: EndpointRequest): Promise<EndpointReply> {
+    const { commandId, code } = requests.readSignal(request)
+    const shell = this.#shell(request)
+    return shell.serve(async () => {
+      const commands = commandId === undefined ? shell.commands : [shell.command(commandId)]
+      if (code === 'terminate') await Promise.all(commands.map((command) => shell.terminate(command)))
+      else for (const command of commands) command.interrupt(code)
+      return replies.signalReply()
+    })
+  }
+
+  /** Forgets the shell at once and settles when its processes are gone. */
+  #end(shell: Shell): Promise<void> {
+    this.#shells.delete(shell.id)
+    const closing = shell.close().finally(() => this.#closing.delete(closing))
+    this.#closing.add(closing)
+    return closing
+  }
+
+  #ownKey(request: EndpointRequest): string {
+    return ownerOf(request, this.#machine).key
+  }
+
+  #items(request: EndpointRequest): readonly ShellItem[] {
+    return this.#ownedBy(this.#ownKey(request)).map((shell) => {
+      const description = shell.describe()
+      return {
+        tree: replies.shellTree(description),
+        reference: replies.shellReference(description, request.url),
+      }
+    })
+  }
+
+  #ownedBy(key: string): Shell[] {
+    return [...this.#shells.values()].filter(({ owner }) => owner.key === key)
+  }
+
+  /** The shell that the selectors name. */
+  #shell(request: EndpointRequest): Shell {
+    for (const [name, value] of Object.entries(request.headers.selectors)) {
+      if (name.toLowerCase() === 'shellid' && typeof value === 'string') return this.#find(request, value)
+    }
+    throw faults.missingShellId()
+  }
+
+  #find(request: EndpointRequest, shellId: string): Shell {
+    const shell = this.#shells.get(shellId.toUpperCase())
+    if (shell?.owner.key !== this.#ownKey(request)) throw faults.shellNotFound(shellId)
+    return shell
+  }
+
+  #assertMayOpen(key: string): void {
+    const { allowRemoteShellAccess, maxShellsPerUser, maxConcurrentUsers } = this.#settings.winrs
+    if (!allowRemoteShellAccess) throw faults.shellsNotAllowed()
+    const users = new Set([...this.#shells.values()].map(({ owner }) => owner.key)).add(key)
+    if (exceeds(users.size, maxConcurrentUsers)) throw faults.quotaExceeded.users(maxConcurrentUsers)
+    const own = this.#ownedBy(key)
+    if (exceeds(own.length + 1, maxShellsPerUser)) throw faults.quotaExceeded.shells(maxShellsPerUser)
+    this.#assertMayOperate(key)
+  }
+
+  /** A shell counts as one operation and each command it was ever given as one more, until the shell is deleted. */
+  #assertMayOperate(key: string): void {
+    const limit = this.#settings.service.maxConcurrentOperationsPerUser
+    const used = this.#ownedBy(key).reduce((sum, shell) => sum + 1 + shell.operations, 0)
+    if (exceeds(used + 1, limit)) throw faults.quotaExceeded.operations(limit)
+  }
+}
+
+/** 0 means no limit. */
+function exceeds(count: number, limit: number): boolean {
+  return limit > 0 && count > limit
+}
