@@ -1,0 +1,120 @@
+import type { AxiosInstance } from 'axios'
+import { UsageError } from '../errors/errors.js'
+import type { TlsOptions } from '../http/tls.js'
+import { DEFAULT_RETRY, type RetryOptions, type RetryPolicy } from '../operations/retry.js'
+import { resolveSection } from '../settings/defaults.js'
+import type { ClientSettings, PartialModel, ProtocolSettings } from '../settings/table.js'
+import type { AuthOptions } from '../transport/credentials.js'
+import { resolveEndpoint, type EndpointUrl } from '../transport/endpoint-url.js'
+
+/** Everything a client can be told. Either `host` or `url` is needed. */
+export interface WsmanClientOptions {
+  /** DNS name, IPv4 address, or IPv6 address with or without brackets. */
+  readonly host?: string | undefined
+  /** The whole URL, in place of `host`, `transport`, `port` and `urlPrefix`: `https://host:5986/wsman`. */
+  readonly url?: string | undefined
+  /** `http` (port 5985, the default) or `https` (port 5986), in any letter case. */
+  readonly transport?: string | undefined
+  readonly port?: number | undefined
+  /** Path of the service. Default: `settings.client.urlPrefix`, `wsman`. */
+  readonly urlPrefix?: string | undefined
+  /** Default: no credentials. */
+  readonly auth?: AuthOptions | undefined
+  readonly tls?: TlsOptions | undefined
+  /** The models of winrm/config/client and of the protocol settings; the client obeys them as Windows' own does. */
+  readonly settings?:
+    | { readonly client?: PartialModel<ClientSettings>; readonly protocol?: PartialModel<ProtocolSettings> }
+    | undefined
+  /** Sockets in use at a time; one more may open for requests that must not wait. Default 4. */
+  readonly maxConnections?: number | undefined
+  /** For name resolution, TCP and TLS together, in milliseconds. Default 15000. */
+  readonly connectTimeoutMs?: number | undefined
+  /** How long a reply that has begun may stall, in milliseconds. Default 30000. */
+  readonly inactivityTimeoutMs?: number | undefined
+  readonly retry?: RetryOptions | undefined
+  /** The language of messages. Default `en-US`. */
+  readonly locale?: string | undefined
+  /** The language of numbers and dates. Default: `locale`. */
+  readonly dataLocale?: string | undefined
+  /** `dmtf` leaves out the headers that only Microsoft's services know. Default `windows`. */
+  readonly compatibility?: 'windows' | 'dmtf' | undefined
+  /** Its interceptors see every request as it is sent. */
+  readonly axios?: AxiosInstance | undefined
+}
+
+/** The options with every default in its place. */
+export interface ResolvedClientOptions {
+  readonly endpoint: EndpointUrl
+  readonly auth: AuthOptions
+  readonly client: Readonly<ClientSettings>
+  readonly protocol: Readonly<ProtocolSettings>
+  readonly retry: RetryPolicy
+  readonly locale: string
+  readonly dataLocale: string
+  readonly microsoftHeaders: boolean
+}
+
+const KNOWN: Readonly<Record<keyof WsmanClientOptions, true>> = {
+  host: true,
+  url: true,
+  transport: true,
+  port: true,
+  urlPrefix: true,
+  auth: true,
+  tls: true,
+  settings: true,
+  maxConnections: true,
+  connectTimeoutMs: true,
+  inactivityTimeoutMs: true,
+  retry: true,
+  locale: true,
+  dataLocale: true,
+  compatibility: true,
+  axios: true,
+}
+
+/** @throws UsageError for what is missing, unknown or out of range */
+export function resolveClientOptions(options: WsmanClientOptions): ResolvedClientOptions {
+  // An option that is ignored in silence may be one that was meant to protect: a proxy, a pin, a limit.
+  const unknown = Object.keys(options).find((name) => !Object.hasOwn(KNOWN, name))
+  if (unknown !== undefined) throw new UsageError(`There is no option ${JSON.stringify(unknown)}.`)
+  const client = resolveSection('client', options.settings?.client)
+  const locale = languageTag('locale', options.locale ?? 'en-US')
+  const resolved: ResolvedClientOptions = {
+    endpoint: resolveEndpoint(options, client),
+    auth: options.auth ?? { scheme: 'none' },
+    client,
+    protocol: resolveSection('protocol', options.settings?.protocol),
+    retry: resolveRetry(options.retry),
+    locale,
+    dataLocale: languageTag('dataLocale', options.dataLocale ?? locale),
+    microsoftHeaders: compatibilityOf(options) === 'windows',
+  }
+  return Object.freeze(resolved)
+}
+
+function compatibilityOf({ compatibility = 'windows' }: WsmanClientOptions): 'windows' | 'dmtf' {
+  if (['windows', 'dmtf'].includes(compatibility)) return compatibility
+  throw new UsageError(`compatibility must be 'windows' or 'dmtf'; it is ${JSON.stringify(compatibility)}.`)
+}
+
+function resolveRetry(given: RetryOptions = {}): RetryPolicy {
+  const policy: RetryPolicy = {
+    attempts: given.attempts ?? DEFAULT_RETRY.attempts,
+    baseDelayMs: given.baseDelayMs ?? DEFAULT_RETRY.baseDelayMs,
+    maxDelayMs: given.maxDelayMs ?? DEFAULT_RETRY.maxDelayMs,
+  }
+  if (!Number.isInteger(policy.attempts) || policy.attempts < 1) {
+    throw new UsageError(`retry.attempts must be an integer of at least 1; it is ${policy.attempts}.`)
+  }
+  for (const name of ['baseDelayMs', 'maxDelayMs'] as const) {
+    if (!(policy[name] >= 0))
+      throw new UsageError(`retry.${name} must not be negative; it is ${policy[name]}.`)
+  }
+  return policy
+}
+
+function languageTag(option: string, tag: string): string {
+  if (/^[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*$/.test(tag)) return tag
+  throw new UsageError(`${option} must be a language tag such as en-US; it is ${JSON.stringify(tag)}.`)
+}

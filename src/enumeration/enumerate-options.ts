@@ -1,0 +1,78 @@
+import type { EndpointReference } from '../envelope/endpoint-reference.js'
+import type { Instance } from '../envelope/instance.js'
+import type { ResourceLocator } from '../envelope/resource.js'
+import { UsageError } from '../errors/errors.js'
+import type { CallOptions } from '../operations/call-options.js'
+import type { EnumerationMode, FilterExpression } from '../operations/enumerate.js'
+import {
+  decodeObjects,
+  decodeObjectsAndReferences,
+  decodeReferences,
+  type ObjectAndReference,
+} from '../operations/item-decoders.js'
+import type { OperationRunner } from '../operations/operation.js'
+import type { ItemDecoderFactory } from '../operations/page-body.js'
+import { Enumeration } from './enumeration.js'
+
+export interface EnumerateOptions<Mode extends EnumerationMode = EnumerationMode> extends CallOptions {
+  /** What the service selects by, as made by `` wql`…` ``. */
+  readonly filter?: FilterExpression | undefined
+  /** What the items are. Default `object`. */
+  readonly mode?: Mode | undefined
+  /** Most items in one reply. Default 32000, which leaves it to the size of the envelope. */
+  readonly maxElements?: number | undefined
+  /** Ask for the first items together with the enumeration. Default true. */
+  readonly optimize?: boolean | undefined
+  /** Pages asked for while the caller works on the one before: 0 or 1. Default 1. */
+  readonly prefetch?: 0 | 1 | undefined
+  /** How long the service may gather items for one reply, in milliseconds. */
+  readonly maxTimeMs?: number | undefined
+}
+
+/** What an enumeration of each mode gives. */
+export type ItemOf<Mode extends EnumerationMode> = {
+  object: Instance
+  epr: EndpointReference
+  objectAndEpr: ObjectAndReference
+}[Mode]
+
+const DECODERS: { readonly [Mode in EnumerationMode]: ItemDecoderFactory<ItemOf<Mode>> } = {
+  object: decodeObjects,
+  epr: decodeReferences,
+  objectAndEpr: decodeObjectsAndReferences,
+}
+
+/** As many as Windows' own client asks for (MaxBatchItems since 2.0). */
+const DEFAULT_MAX_ELEMENTS = 32_000
+
+/** @throws UsageError for options out of range */
+export function createEnumeration<Mode extends EnumerationMode>(
+  runner: OperationRunner,
+  resource: ResourceLocator,
+  options: EnumerateOptions<Mode>,
+): Enumeration<ItemOf<Mode>> {
+  // The default of the type parameter is the default of the option.
+  const mode = options.mode ?? ('object' as Mode)
+  if (!Object.hasOwn(DECODERS, mode)) {
+    throw new UsageError(
+      `mode must be one of ${Object.keys(DECODERS).join(', ')}; it is ${JSON.stringify(mode)}.`,
+    )
+  }
+  const maxElements = options.maxElements ?? DEFAULT_MAX_ELEMENTS
+  if (!Number.isInteger(maxElements) || maxElements < 1) {
+    throw new UsageError(`maxElements must be an integer of at least 1; it is ${maxElements}.`)
+  }
+  const prefetch = options.prefetch ?? 1
+  if (![0, 1].includes(prefetch)) throw new UsageError(`prefetch must be 0 or 1; it is ${prefetch}.`)
+  return new Enumeration<ItemOf<Mode>>(runner, {
+    resource,
+    mode,
+    maxElements,
+    prefetch,
+    optimize: options.optimize ?? true,
+    filter: options.filter,
+    maxTimeMs: options.maxTimeMs,
+    items: DECODERS[mode],
+    options,
+  })
+}

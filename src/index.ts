@@ -1,0 +1,78 @@
+export { WsmanClient } from './client/wsman-client.js'
+export type { WsmanClientOptions } from './client/client-options.js'
+
+export { Enumeration } from './enumeration/enumeration.js'
+export type { EnumerateOptions, ItemOf } from './enumeration/enumerate-options.js'
+export { DIALECT, wql, type WqlValue } from './enumeration/filters.js'
+export type { EnumerationMode, FilterExpression } from './operations/enumerate.js'
+export type { ObjectAndReference } from './operations/item-decoders.js'
+
+export { Shell } from './shell/shell.js'
+export { RemoteCommand } from './shell/remote-command.js'
+export { quoteArgument } from './shell/command-line.js'
+export type { CommandExit } from './shell/command-run.js'
+export type { OutputLine } from './shell/lines.js'
+export type { OutputEvent } from './shell/output-collector.js'
+export type { CommandResult, RunOptions, ShellOptions, SpawnOptions } from './shell/shell-options.js'
+export type { OutputStreamName, SignalName } from './operations/shell-verbs.js'
+
+export type { CallOptions } from './operations/call-options.js'
+export type { IdentifyResult } from './operations/identify.js'
+export type { RetryOptions } from './operations/retry.js'
+
+export {
+  EndpointReference,
+  isEndpointReference,
+  type Selectors,
+  type SelectorValue,
+} from './envelope/endpoint-reference.js'
+export {
+  metadataOf,
+  type Instance,
+  type InstanceMetadata,
+  type PropertyMetadata,
+  type RawValue,
+} from './envelope/instance.js'
+export type { OptionSet, WsmanOption } from './envelope/options.js'
+export type { Resource, ResourceLocator } from './envelope/resource.js'
+
+export type {
+  AuthOptions,
+  CertificateAuth,
+  CredentialValue,
+  KerberosAuth,
+  NoAuth,
+  PasswordAuth,
+} from './transport/credentials.js'
+export type { TlsOptions } from './http/tls.js'
+
+export { defaultSettings } from './settings/defaults.js'
+export { settingInfo, type SettingInfo } from './settings/info.js'
+export { TrustedHosts } from './settings/trusted-hosts.js'
+export { validateSettings, type SettingProblem } from './settings/validate.js'
+export type {
+  ClientSettings,
+  ListenerSettings,
+  PartialModel,
+  ProtocolSettings,
+  ServiceSettings,
+  Settings,
+  SettingsVersion,
+  WinrsSettings,
+} from './settings/table.js'
+
+export { ERROR_CODES, type WsmanErrorCode } from './errors/codes.js'
+export {
+  AbortError,
+  AuthenticationError,
+  CommandError,
+  PolicyError,
+  ProtocolError,
+  TimeoutError,
+  TransportError,
+  UsageError,
+  type RemoteState,
+} from './errors/errors.js'
+export { faultByCode, faultByName, type FaultCode } from './errors/fault-codes.js'
+export { isWsmanFault, WsmanFault, type FaultParts } from './errors/fault.js'
+export { isWsmanError, WsmanError, type ErrorContext, type ErrorJson } from './errors/wsman-error.js'
