@@ -1,4 +1,5 @@
 import { isIP, isIPv4, isIPv6 } from 'node:net'
+import { domainToASCII } from 'node:url'
 import { UsageError } from '../errors/errors.js'
 
 type Pattern = (host: string) => boolean
@@ -59,12 +60,12 @@ function malformed(entry: string): UsageError {
   })
 }
 
-/** Lower case, no final dot, no brackets, no zone, and one spelling for each IPv6 address. */
+/** Lower case, no final dot, no brackets, no zone; one spelling for each IPv6 address and international name. */
 function canonical(host: string): string {
   const name = host.trim().toLowerCase().replace(/\.$/, '')
   const address = name.replace(/^\[(.*)\]$/, '$1').replace(/%.*$/, '')
   if (isIPv6(address)) return new URL(`http://[${address}]`).hostname.slice(1, -1)
-  return name
+  return /^\p{ASCII}*$/u.test(name) ? name : domainToASCII(name) || name
 }
 
 function isLoopback(host: string): boolean {

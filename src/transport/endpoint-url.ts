@@ -112,7 +112,8 @@ function checkHost(text: string): string {
   const [address = '', zone] = host.split('%', 2)
   if (isIPv6(address) && (zone === undefined || /^[A-Za-z0-9._~-]+$/.test(zone))) return host
   if (isIP(host) !== 0) return host
-  const name = domainToASCII(host)
+  // The conversion cuts a name at a slash and takes blanks out, so look at the name as it was given first.
+  const name = /^[\p{L}\p{M}\p{N}._-]+$/u.test(host) ? domainToASCII(host) : ''
   const labels = name.replace(/\.$/, '').split('.')
   const valid = labels.every((label) => /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/i.test(label))
   // A last label of digits makes an address, and this one is none.

@@ -35,6 +35,7 @@ describe('TrustedHosts (MS-WSMV 2.2.4.6)', () => {
     ['fe80::1', 'fe80::1%eth0', true],
     ['2001:db8:*', '2001:0db8:0:0:0:0:0:9', true],
     ['münchen.example', 'MÜNCHEN.example', true],
+    ['münchen.example', 'xn--mnchen-3ya.example', true],
   ])('%j and %s: %s', (text, host, expected) => {
     expect(trusts(text, host)).toBe(expected)
   })
