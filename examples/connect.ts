@@ -1,0 +1,41 @@
+import { WsmanClient, type AuthOptions, type WsmanClientOptions } from 'wsman'
+import { startEndpoint } from 'wsman/testing'
+
+/**
+ * Gives an example a client. With WSMAN_HOST set, of that host; otherwise of an endpoint that is started on this
+ * machine for the length of the example.
+ */
+export async function withClient(work: (client: WsmanClient) => Promise<void>): Promise<void> {
+  const fromEnvironment = hostOptions()
+  const endpoint = fromEnvironment
+    ? undefined
+    : await startEndpoint({
+        listeners: [{ transport: 'HTTPS', address: '127.0.0.1', port: 0 }],
+        users: [{ username: 'demo', password: crypto.randomUUID() }],
+        settings: { service: { auth: { basic: true } } },
+      })
+  const client = new WsmanClient(fromEnvironment ?? { ...endpoint?.clientOptions('demo') })
+  try {
+    await work(client)
+  } finally {
+    await client.close()
+    await endpoint?.close()
+  }
+}
+
+/** WSMAN_HOST, WSMAN_TRANSPORT, WSMAN_USERNAME, WSMAN_PASSWORD, WSMAN_SCHEME and WSMAN_FINGERPRINT describe a real host. */
+function hostOptions(): WsmanClientOptions | undefined {
+  const { WSMAN_HOST, WSMAN_TRANSPORT, WSMAN_USERNAME, WSMAN_PASSWORD, WSMAN_SCHEME, WSMAN_FINGERPRINT } =
+    process.env
+  if (!WSMAN_HOST) return undefined
+  return {
+    host: WSMAN_HOST,
+    transport: WSMAN_TRANSPORT ?? 'https',
+    auth: {
+      scheme: WSMAN_SCHEME ?? 'basic',
+      username: WSMAN_USERNAME ?? '',
+      password: WSMAN_PASSWORD ?? '',
+    } as AuthOptions,
+    ...(WSMAN_FINGERPRINT ? { tls: { fingerprint256: WSMAN_FINGERPRINT } } : {}),
+  }
+}
