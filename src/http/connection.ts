@@ -1,28 +1,15 @@
 import { Agent, request as httpRequest, type ClientRequest, type RequestOptions } from 'node:http'
-import { connect as netConnect, type Socket } from 'node:net'
-import { performance } from 'node:perf_hooks'
+import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
-import { TimeoutError } from '../errors/errors.js'
-import { abortReason } from '../util/abortable.js'
-import { connectError, handshakeError, type Target } from './socket-errors.js'
-import type { TlsProfile } from './tls.js'
-
-export interface ConnectOptions {
-  readonly target: Target
-  /** Needed where the target is secure. */
-  readonly tls: TlsProfile | undefined
-  /** For the socket and TLS together, in milliseconds. */
-  readonly connectTimeoutMs: number
-}
+import { openSocket, type ConnectOptions } from './open-socket.js'
+import type { Target } from './socket-errors.js'
+import { peerCertificate } from './tls.js'
 
 /** Idle sockets count against the service's quota of connections, so they are not kept for longer. */
 const IDLE_LIMIT_MS = 60_000
 
 /** Replies to Kerberos requests carry tickets in their headers. */
 const MAX_HEADER_BYTES = 65_536
-
-/** How long one address may take before the next one is tried as well; the 250 ms of Node.js give up slow links. */
-const ADDRESS_ATTEMPT_MS = 1000
 
 /**
  * One socket that carries one request at a time. It is never replaced: whatever is bound to it, such as an
@@ -35,6 +22,7 @@ export class HttpConnection {
   #idleSince = performance.now()
   #idleTimer: NodeJS.Timeout | undefined
   #busy = false
+  #bytesWhenIdle = 0
   #endedBy: Error | undefined
 
   private constructor(socket: Socket, target: Target) {
@@ -57,7 +45,8 @@ export class HttpConnection {
   /** Whether the next request may be written: the socket is open both ways and nothing unasked has arrived on it. */
   get usable(): boolean {
     const socket = this.#socket
-    return !socket.destroyed && socket.writable && !socket.readableEnded && socket.readableLength === 0
+    if (socket.destroyed || !socket.writable || socket.readableEnded) return false
+    return this.#busy || socket.bytesRead === this.#bytesWhenIdle
   }
 
   /** Why `destroy` was called. */
@@ -72,7 +61,7 @@ export class HttpConnection {
 
   /** The server's certificate in DER, to bind authentication to the channel (RFC 5929). */
   get peerCertificate(): Buffer | undefined {
-    return this.#socket instanceof TLSSocket ? this.#socket.getPeerX509Certificate()?.raw : undefined
+    return this.#socket instanceof TLSSocket ? peerCertificate(this.#socket)?.raw : undefined
   }
 
   /** Bytes that have arrived so far. */
@@ -94,6 +83,7 @@ export class HttpConnection {
   /** Marks the connection as idle: it does not keep the process alive, and after a minute its socket is closed. */
   release(): void {
     this.#busy = false
+    this.#bytesWhenIdle = this.#socket.bytesRead
     this.#idleSince = performance.now()
     this.#socket.unref()
     if (!this.#socket.destroyed) this.#idleTimer ??= this.#watch(IDLE_LIMIT_MS)
@@ -139,71 +129,4 @@ class OneSocketAgent extends Agent {
   addRequest(request: ClientRequest): void {
     request.onSocket(this.#socket)
   }
-}
-
-function openSocket({ target, tls, connectTimeoutMs }: ConnectOptions, signal: AbortSignal): Promise<Socket> {
-  const { hostname, port, secure } = target
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) {
-      reject(abortReason(signal))
-      return
-    }
-    let connected = false
-    const plain = netConnect({
-      host: hostname,
-      port,
-      noDelay: true,
-      keepAlive: true,
-      autoSelectFamilyAttemptTimeout: ADDRESS_ATTEMPT_MS,
-    })
-    const sockets: Socket[] = [plain]
-
-    const settle = (error?: Error): void => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', onAbort)
-      for (const socket of sockets) socket.removeListener('error', onError).removeListener('close', onClose)
-      const last = sockets.at(-1)
-      if (error === undefined && last !== undefined) {
-        resolve(last)
-        return
-      }
-      for (const socket of sockets) socket.on('error', () => undefined).destroy()
-      reject(error ?? new Error('unreachable'))
-    }
-    const onAbort = (): void => settle(abortReason(signal))
-    const onError = (error: Error): void => {
-      settle(connected ? handshakeError(error, target) : connectError(error, target))
-    }
-    const onClose = (): void => onError(Object.assign(new Error('socket closed'), { code: 'ECONNRESET' }))
-    const timer = setTimeout(() => {
-      const stage = connected ? 'TLS with' : 'A connection to'
-      settle(
-        new TimeoutError(
-          'ERR_WSMAN_CONNECT_TIMEOUT',
-          `${stage} ${hostname} port ${port} was not made within ${connectTimeoutMs} ms.`,
-          {
-            host: hostname,
-            timeoutMs: connectTimeoutMs,
-            remote: 'notStarted',
-            hint: 'Does a firewall drop the packets (ports 5985 and 5986), and is the host running?',
-          },
-        ),
-      )
-    }, connectTimeoutMs)
-
-    signal.addEventListener('abort', onAbort, { once: true })
-    plain.once('error', onError).once('close', onClose)
-    plain.once('connect', () => {
-      connected = true
-      if (!secure || tls === undefined) {
-        settle()
-        return
-      }
-      const secured = tls.connect(hostname, plain)
-      sockets.push(secured)
-      plain.removeListener('error', onError).on('error', () => undefined)
-      secured.once('error', onError).once('close', onClose)
-      secured.once('secureConnect', () => settle(tls.verify(secured, hostname)))
-    })
-  })
 }

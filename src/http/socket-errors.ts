@@ -63,8 +63,9 @@ function handshakeHint(error: Error, code: string | undefined): string {
   if (code === 'ECONNRESET') {
     return 'The server hung up. The HTTPS listener may have no usable certificate: `winrm enumerate winrm/config/listener`.'
   }
-  if (/certificate/i.test(error.message)) {
-    return 'The server wants a client certificate: give tls.cert and tls.key, or tls.pfx.'
+  // A server that speaks TLS 1.2 says no more than that the handshake failed.
+  if (/certificate|alert handshake failure/i.test(error.message)) {
+    return 'Where the server wants a client certificate, give tls.cert and tls.key, or tls.pfx.'
   }
   return 'Check the certificate of the HTTPS listener and the options in tls.'
 }

@@ -3,6 +3,7 @@ import {
   checkServerIdentity,
   connect,
   createSecureContext,
+  type PeerCertificate,
   type SecureContext,
   type SecureVersion,
   type TLSSocket,
@@ -68,7 +69,7 @@ export class TlsProfile {
 
   /** @returns why the server's certificate is not accepted */
   verify(socket: TLSSocket, host: string): TransportError | undefined {
-    const actual = socket.getPeerX509Certificate()?.fingerprint256
+    const actual = peerCertificate(socket)?.fingerprint256
     if (this.#pins.length > 0) {
       if (actual !== undefined && this.#pins.includes(actual)) return undefined
       return new TransportError(
@@ -85,6 +86,13 @@ export class TlsProfile {
     if (!this.#verify || socket.authorized) return undefined
     return refusal(socket, host, actual)
   }
+}
+
+/** Not through `getPeerX509Certificate`, which in Node.js 20 finds nothing when it is called again. */
+export function peerCertificate(socket: TLSSocket): PeerCertificate | undefined {
+  // An empty object without a certificate, null without a connection: neither stands in the declaration.
+  const certificate = socket.getPeerCertificate() as Partial<PeerCertificate> | null
+  return certificate?.raw === undefined ? undefined : (certificate as PeerCertificate)
 }
 
 function refusal(socket: TLSSocket, host: string, fingerprint: string | undefined): TransportError {
@@ -127,9 +135,9 @@ function reasonOf(code: string): string {
 
 function remedyOf(code: string, socket: TLSSocket): string {
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
-    const certificate = socket.getPeerX509Certificate()
-    const names = certificate?.subjectAltName ?? certificate?.subject.replaceAll('\n', ', ')
-    return `The certificate names ${names ?? 'nobody'}: connect by such a name, or give it as tls.servername.`
+    const certificate = peerCertificate(socket)
+    const names = certificate?.subjectaltname ?? [certificate?.subject.CN ?? []].flat().join(', ')
+    return `The certificate names ${names || 'nobody'}: connect by such a name, or give it as tls.servername.`
   }
   if (code === 'CERT_HAS_EXPIRED' || code === 'CERT_NOT_YET_VALID') {
     return 'Renew the certificate of the HTTPS listener, and check the clocks of both machines.'
