@@ -1,5 +1,6 @@
 import type { ReceivedHeaders } from '../envelope/headers.js'
 import type { XmlElement } from '../xml/element.js'
+import type { XmlName } from '../xml/scope.js'
 import type { ElementTree } from '../xml/writer.js'
 
 /** The account a request was authenticated as. */
@@ -30,7 +31,10 @@ export interface EndpointRequest {
 /** What a service answers with; the envelope around it is written in one place. */
 export interface EndpointReply {
   readonly action: string
-  readonly body: readonly ElementTree[]
+  /** Text is XML already written, which may use the prefixes that the envelope declares for this action. */
+  readonly body: readonly ElementTree[] | string
+  /** The path of a fragment Get, which the reply repeats in its header (DSP0226 7.7). */
+  readonly fragment?: string
 }
 
 /** One resource of the endpoint: configuration, classes, shells. */
@@ -44,12 +48,14 @@ export interface EndpointFaultParts {
   /** Prefix and name: `w:InvalidSelectors`, `a:DestinationUnreachable`, `n:InvalidEnumerationContext`. */
   readonly subcode?: string
   readonly wsmanCode?: number
+  /** General words for `wsmanCode`; the message of the fault says what happened this time. Default: from the table of codes. */
+  readonly reason?: string
   /** The last part of `…/faultDetail/InvalidValue`. */
   readonly faultDetail?: string
-  /** Text of a provider inside the service's fault, with the provider's name and path. */
-  readonly provider?: { readonly name: string; readonly path: string }
+  /** The provider whose words the message is; `nested` puts them into a WSManFault of the provider's own. */
+  readonly provider?: { readonly name: string; readonly path: string; readonly nested?: boolean }
   /** Name of the header that was not understood. */
-  readonly notUnderstood?: string
+  readonly notUnderstood?: XmlName
 }
 
 /** Thrown by a service to answer with a fault. */

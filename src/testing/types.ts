@@ -25,15 +25,7 @@ export interface EndpointRef {
 
 /** What a property may hold. Embedded instances are nested objects; a Date is written as a CIM datetime. */
 export type EndpointValue =
-  | string
-  | number
-  | bigint
-  | boolean
-  | Date
-  | null
-  | EndpointRef
-  | readonly EndpointValue[]
-  | EndpointInstance
+  string | number | bigint | boolean | Date | null | EndpointRef | readonly EndpointValue[] | EndpointInstance
 
 export interface EndpointInstance {
   readonly [property: string]: EndpointValue
@@ -63,7 +55,10 @@ export interface EndpointClass {
   /** A list, or a function that is asked anew for every Get and Enumerate. */
   readonly instances:
     | readonly EndpointInstance[]
-    | (() => Iterable<EndpointInstance> | AsyncIterable<EndpointInstance> | Promise<Iterable<EndpointInstance>>)
+    | (() =>
+        Iterable<EndpointInstance> | AsyncIterable<EndpointInstance> | Promise<Iterable<EndpointInstance>>)
   /** Return the out parameters, `ReturnValue` among them. */
-  readonly methods?: Readonly<Record<string, (call: MethodCall) => EndpointInstance | Promise<EndpointInstance>>>
+  readonly methods?: Readonly<
+    Record<string, (call: MethodCall) => EndpointInstance | Promise<EndpointInstance>>
+  >
 }

@@ -1,0 +1,51 @@
+import { X509Certificate } from 'node:crypto'
+import { generate } from 'selfsigned'
+import { UsageError } from '../errors/errors.js'
+
+/** Certificate and key of an HTTPS listener, in PEM. */
+export interface EndpointTls {
+  readonly cert: string | Buffer
+  readonly key: string | Buffer
+  /** Where the key is encrypted. */
+  readonly passphrase?: string
+}
+
+export interface Fingerprints {
+  /** SHA-256 in the form of `tls.fingerprint256`: pairs of hexadecimal digits with colons. */
+  readonly fingerprint256: string
+  /** SHA-1, 40 hexadecimal digits, as Windows shows thumbprints. */
+  readonly thumbprint: string
+}
+
+/** Makes a certificate for the names and addresses of this machine's loopback, valid for a year. */
+export async function makeCertificate(hostname: string): Promise<EndpointTls> {
+  const names = [...new Set(['localhost', hostname])]
+  const made = await generate([{ name: 'commonName', value: hostname }], {
+    keyType: 'ec',
+    algorithm: 'sha256',
+    extensions: [
+      { name: 'basicConstraints', cA: false, critical: true },
+      { name: 'keyUsage', digitalSignature: true, critical: true },
+      { name: 'extKeyUsage', serverAuth: true },
+      {
+        name: 'subjectAltName',
+        altNames: [
+          ...names.map((value) => ({ type: 2, value }) as const),
+          { type: 7, ip: '127.0.0.1' },
+          { type: 7, ip: '::1' },
+        ],
+      },
+    ],
+  })
+  return { cert: made.cert, key: made.private }
+}
+
+/** @throws UsageError for what is no certificate */
+export function fingerprintsOf({ cert }: EndpointTls): Fingerprints {
+  try {
+    const { fingerprint, fingerprint256 } = new X509Certificate(cert)
+    return { fingerprint256, thumbprint: fingerprint.replaceAll(':', '') }
+  } catch (cause) {
+    throw new UsageError('The tls.cert of a listener is no certificate in PEM.', { cause })
+  }
+}

@@ -1,0 +1,250 @@
+import os from 'node:os'
+import { UsageError } from '../errors/errors.js'
+import { NS } from '../xml/namespaces.js'
+import type { ListenerSettings } from '../settings/table.js'
+import { Accounts, basicScheme, type Account } from './authentication.js'
+import { fingerprintsOf, makeCertificate, type Fingerprints } from './certificate.js'
+import { ClassRegistry } from './class-registry.js'
+import { ClassService } from './class-service.js'
+import { DMTF, WMI } from './class-uri.js'
+import { ConfigService } from './config-service.js'
+import {
+  resolveListeners,
+  resolveSettings,
+  resolveUsers,
+  type EndpointOptions,
+  type ResolvedListener,
+} from './endpoint-options.js'
+import { Enumerations } from './enumerations.js'
+import { HttpListener } from './http-listener.js'
+import { RequestLog, type LoggedRequest } from './request-log.js'
+import { RequestPipeline } from './request-pipeline.js'
+import { Router } from './router.js'
+import { Script } from './script.js'
+import { ShellService, type OpenShell } from './shell/shell-service.js'
+
+/** A listener that is open. */
+export interface EndpointListener {
+  readonly transport: 'HTTP' | 'HTTPS'
+  readonly address: string
+  /** The port that was bound. */
+  readonly port: number
+  readonly urlPrefix: string
+  /** Where clients reach it: `http://127.0.0.1:49153/wsman`. */
+  readonly url: string
+  /** SHA-256 of the certificate, for `tls.fingerprint256`; HTTPS only. */
+  readonly fingerprint256?: string
+}
+
+/** Options that make `new WsmanClient(...)` talk to the endpoint. */
+export interface EndpointClientOptions {
+  readonly host: string
+  readonly port: number
+  readonly transport: 'http' | 'https'
+  readonly urlPrefix: string
+  readonly auth: { readonly scheme: 'basic'; readonly username: string; readonly password: string }
+  readonly tls?: { readonly fingerprint256: string }
+  readonly settings: {
+    readonly client: { readonly allowUnencrypted: boolean; readonly trustedHosts: string }
+  }
+}
+
+/** A WS-Management service for tests, on loopback unless told otherwise. */
+export interface Endpoint {
+  readonly listeners: readonly EndpointListener[]
+  /** The URL of the first listener. */
+  readonly url: string
+  /** The requests that arrived, oldest first; the newest ten thousand are kept. */
+  readonly requests: readonly LoggedRequest[]
+  /** The shells that are open, with the processes of their commands. */
+  readonly shells: readonly OpenShell[]
+  /**
+   * Options for a client.
+   * @param username default: the first user
+   * @param choice.transport default: that of the first listener
+   * @throws UsageError for a user or transport the endpoint does not have
+   */
+  clientOptions(username?: string, choice?: { readonly transport?: 'http' | 'https' }): EndpointClientOptions
+  /** Cuts every connection and ends every process of its shells; resolves when they are gone. */
+  close(): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+interface Opened extends ResolvedListener {
+  readonly http: HttpListener
+  readonly fingerprints: Fingerprints | undefined
+}
+
+/**
+ * Starts a WS-Management service that answers as WinRM does, with real local processes in its shells.
+ * @throws UsageError for options that make no sense; whatever binding the port fails with
+ */
+export async function startEndpoint(options: EndpointOptions = {}): Promise<Endpoint> {
+  const machine = os.hostname()
+  const accounts = resolveUsers(options.users, machine)
+  const settings = resolveSettings(options.settings)
+  const listeners = resolveListeners(options.listeners)
+  const enumerations = new Enumerations(settings)
+  const shells = new ShellService({ settings, machine })
+  const classes = new ClassService(new ClassRegistry(options.classes ?? []), enumerations)
+  const opened: Opened[] = []
+  const config = new ConfigService({ settings, enumerations, listeners: () => opened.map(describe) })
+  const log = new RequestLog()
+  const { auth, allowUnencrypted } = settings.service
+  const pipeline = new RequestPipeline({
+    settings,
+    machine,
+    log,
+    script: new Script(options.script ?? []),
+    schemes: auth.basic ? [basicScheme(new Accounts(accounts, machine), allowUnencrypted)] : [],
+    router: new Router([
+      { prefix: NS.shell, service: shells, chunked: false },
+      { prefix: NS.config, service: config },
+      { prefix: WMI, service: classes },
+      { prefix: DMTF, service: classes },
+    ]),
+  })
+  const close = async (): Promise<void> => {
+    enumerations.close()
+    await Promise.all([shells.close(), ...opened.map(({ http }) => http.close())])
+  }
+  try {
+    for (const listener of listeners) opened.push(await open(listener, settings, pipeline))
+  } catch (error) {
+    await close()
+    throw error
+  }
+  return new RunningEndpoint({ opened, accounts, log, shells, close })
+}
+
+async function open(
+  listener: ResolvedListener,
+  { protocol, service }: ReturnType<typeof resolveSettings>,
+  pipeline: RequestPipeline,
+): Promise<Opened> {
+  const encrypted = listener.transport === 'HTTPS'
+  const tls = encrypted ? (listener.tls ?? (await makeCertificate(listener.hostname))) : undefined
+  const http = await HttpListener.open(
+    {
+      host: listener.address === '*' ? '::' : listener.address,
+      port: listener.port,
+      urlPrefix: listener.urlPrefix,
+      tls,
+      maxRequestBytes: protocol.maxEnvelopeSizeKb * 1024,
+      retrievalTimeoutMs: service.maxPacketRetrievalTimeSeconds * 1000,
+    },
+    (request) => pipeline.handle(request, encrypted),
+  )
+  return { ...listener, http, fingerprints: tls && fingerprintsOf(tls) }
+}
+
+/** The listener as winrm/config/listener shows it (MS-WSMV 2.2.4.19, note 83). */
+function describe(listener: Opened): ListenerSettings {
+  const { transport, address, hostname, urlPrefix, http, fingerprints } = listener
+  return {
+    address: address === '*' ? '*' : `IP:${address}`,
+    transport,
+    port: http.port,
+    hostname,
+    enabled: true,
+    urlPrefix,
+    certificateThumbprint: fingerprints?.thumbprint ?? '',
+    listeningOn: address === '*' ? allAddresses() : [address],
+  }
+}
+
+function allAddresses(): readonly string[] {
+  return Object.values(os.networkInterfaces()).flatMap((entries = []) =>
+    entries.map(({ address }) => address),
+  )
+}
+
+interface RunningParts {
+  readonly opened: readonly Opened[]
+  readonly accounts: readonly Account[]
+  readonly log: RequestLog
+  readonly shells: ShellService
+  readonly close: () => Promise<void>
+}
+
+class RunningEndpoint implements Endpoint {
+  /** Holds passwords: private, so that nothing prints them. */
+  readonly #parts: RunningParts
+  readonly listeners: readonly EndpointListener[]
+  #closed: Promise<void> | undefined
+
+  constructor(parts: RunningParts) {
+    this.#parts = parts
+    this.listeners = parts.opened.map(({ transport, address, urlPrefix, http: { port }, fingerprints }) => ({
+      transport,
+      address,
+      port,
+      urlPrefix,
+      url: `${transport.toLowerCase()}://${urlHost(address)}:${port}/${urlPrefix}`,
+      ...(fingerprints ? { fingerprint256: fingerprints.fingerprint256 } : {}),
+    }))
+  }
+
+  get url(): string {
+    return this.listeners[0]?.url ?? ''
+  }
+
+  get requests(): readonly LoggedRequest[] {
+    return this.#parts.log.entries
+  }
+
+  get shells(): readonly OpenShell[] {
+    return this.#parts.shells.list()
+  }
+
+  clientOptions(
+    username?: string,
+    { transport }: { readonly transport?: 'http' | 'https' } = {},
+  ): EndpointClientOptions {
+    const listener = this.listeners.find(
+      (candidate) => transport === undefined || candidate.transport.toLowerCase() === transport,
+    )
+    if (!listener) throw new UsageError(`The endpoint has no listener for ${transport ?? ''}.`)
+    const account = this.#account(username)
+    const host = loopbackOf(listener.address)
+    const encrypted = listener.fingerprint256 !== undefined
+    return {
+      host,
+      port: listener.port,
+      transport: encrypted ? 'https' : 'http',
+      urlPrefix: listener.urlPrefix,
+      auth: { scheme: 'basic', username: account.username, password: account.password },
+      ...(listener.fingerprint256 === undefined ? {} : { tls: { fingerprint256: listener.fingerprint256 } }),
+      settings: {
+        client: { allowUnencrypted: !encrypted, trustedHosts: encrypted ? '' : trusted(host) },
+      },
+    }
+  }
+
+  close(): Promise<void> {
+    return (this.#closed ??= this.#parts.close())
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  #account(username: string | undefined): Account {
+    const { accounts } = this.#parts
+    const account =
+      username === undefined
+        ? accounts[0]
+        : accounts.find((candidate) => candidate.username.toLowerCase() === username.toLowerCase())
+    if (account) return account
+    throw new UsageError(
+      username === undefined ? 'The endpoint has no user.' : `The endpoint has no user ${username}.`,
+    )
+  }
+}
+
+const loopbackOf = (address: string): string =>
+  address === '*' || address === '0.0.0.0' ? '127.0.0.1' : address === '::' ? '::1' : address
+const bracketed = (host: string): string => (host.includes(':') ? `[${host}]` : host)
+const urlHost = (address: string): string => bracketed(loopbackOf(address))
+/** Loopback addresses need not be listed. */
+const trusted = (host: string): string => (/^127\.|^::1$/.test(host) ? '' : bracketed(host))

@@ -1,0 +1,147 @@
+import { FAULT } from '../errors/fault-codes.js'
+import type { XmlName } from '../xml/scope.js'
+import { EndpointFault } from './message.js'
+
+/** The provider that serves classes, as Windows names it in faults. */
+const WMI_PROVIDER = {
+  name: 'WMI Provider',
+  path: '%systemroot%\\system32\\WsmWmiPl.dll',
+  nested: true,
+} as const
+
+/** The request is no acceptable SOAP message, or its body is not what the action takes. */
+export function schemaValidation(message: string): EndpointFault {
+  return new EndpointFault(message, {
+    code: 'Sender',
+    subcode: 'w:SchemaValidationError',
+    wsmanCode: FAULT.SCHEMA_VALIDATION_ERROR,
+  })
+}
+
+/** A header that must be there has a value that cannot be (WS-Addressing). */
+export function invalidHeader(message: string): EndpointFault {
+  return new EndpointFault(message, {
+    code: 'Sender',
+    subcode: 'a:InvalidMessageInformationHeader',
+    wsmanCode: 0x8033800f,
+  })
+}
+
+export function missingHeader(name: string): EndpointFault {
+  return new EndpointFault(`The request has no ${name} header.`, {
+    code: 'Sender',
+    subcode: 'a:MessageInformationHeaderRequired',
+    wsmanCode: 0x80338011,
+  })
+}
+
+export function notUnderstoodHeader(name: XmlName): EndpointFault {
+  return new EndpointFault(
+    `The header ${name.local} is marked mustUnderstand and the service does not know it.`,
+    { code: 'MustUnderstand', notUnderstood: name },
+  )
+}
+
+export function unsupportedFeature(feature: string, wsmanCode: number, message: string): EndpointFault {
+  return new EndpointFault(message, {
+    code: 'Sender',
+    subcode: 'w:UnsupportedFeature',
+    faultDetail: feature,
+    wsmanCode,
+  })
+}
+
+export function encodingLimit(limit: string, wsmanCode: number, message: string): EndpointFault {
+  return new EndpointFault(message, {
+    code: 'Sender',
+    subcode: 'w:EncodingLimit',
+    faultDetail: limit,
+    wsmanCode,
+  })
+}
+
+export function actionNotSupported(action: string): EndpointFault {
+  return new EndpointFault(`The resource does not support the action ${action}.`, {
+    code: 'Sender',
+    subcode: 'a:ActionNotSupported',
+    wsmanCode: 0x80338013,
+  })
+}
+
+/** The resource URI names nothing that the endpoint serves. */
+export function unknownResource(resourceUri: string): EndpointFault {
+  return new EndpointFault(`The endpoint serves nothing under the resource URI ${resourceUri}.`, {
+    code: 'Sender',
+    subcode: 'a:DestinationUnreachable',
+    faultDetail: 'InvalidResourceURI',
+    wsmanCode: 0x80338000,
+  })
+}
+
+/** The class or instance does not exist (MS-WSMV 4.10). */
+export function resourceNotFound(message: string): EndpointFault {
+  return new EndpointFault(message, {
+    code: 'Sender',
+    subcode: 'a:DestinationUnreachable',
+    faultDetail: 'ResourceNotFound',
+    wsmanCode: 0x80338000,
+    provider: WMI_PROVIDER,
+  })
+}
+
+export type SelectorComplaint = 'InsufficientSelectors' | 'UnexpectedSelectors' | 'InvalidSelectors'
+
+/** A configuration resource was addressed with selectors it does not have, or without those it needs. */
+export function invalidSelectors(complaint: SelectorComplaint, message: string): EndpointFault {
+  const codes = {
+    InsufficientSelectors: 0x8033805a,
+    UnexpectedSelectors: FAULT.UNEXPECTED_SELECTORS,
+    InvalidSelectors: 0x8033803d,
+  } as const
+  return new EndpointFault(message, {
+    code: 'Sender',
+    subcode: 'w:InvalidSelectors',
+    ...(complaint === 'InvalidSelectors' ? {} : { faultDetail: complaint }),
+    wsmanCode: codes[complaint],
+  })
+}
+
+/** The selectors are not the keys of the class: the WMI provider has one code for missing, unknown and surplus ones. */
+export function invalidKeys(message: string): EndpointFault {
+  return new EndpointFault(message, {
+    code: 'Sender',
+    subcode: 'w:InvalidSelectors',
+    wsmanCode: 0x8033803d,
+    provider: WMI_PROVIDER,
+  })
+}
+
+export function invalidContext(): EndpointFault {
+  return new EndpointFault('The enumeration context is unknown, finished, released or expired.', {
+    code: 'Receiver',
+    subcode: 'n:InvalidEnumerationContext',
+    wsmanCode: FAULT.ENUMERATE_INVALID_ENUMERATION_CONTEXT,
+  })
+}
+
+export function timedOut(message = 'The operation did not end within its OperationTimeout.'): EndpointFault {
+  return new EndpointFault(message, {
+    code: 'Receiver',
+    subcode: 'w:TimedOut',
+    wsmanCode: FAULT.OPERATION_TIMEDOUT,
+  })
+}
+
+export function internalError(wsmanCode: number, message: string): EndpointFault {
+  return new EndpointFault(message, { code: 'Receiver', subcode: 'w:InternalError', wsmanCode })
+}
+
+/** Something the endpoint's user supplied (instances, methods) failed. */
+export function providerFailure(message: string): EndpointFault {
+  return new EndpointFault(message, {
+    code: 'Receiver',
+    subcode: 'w:InternalError',
+    wsmanCode: 0x80338003,
+    provider: WMI_PROVIDER,
+  })
+}

@@ -1,0 +1,18 @@
+export { startEndpoint } from './endpoint.js'
+export type { Endpoint, EndpointClientOptions, EndpointListener } from './endpoint.js'
+export type { EndpointListenerOptions, EndpointOptions, EndpointUser } from './endpoint-options.js'
+export type { EndpointTls } from './certificate.js'
+export { EndpointFault } from './message.js'
+export type { EndpointFaultParts } from './message.js'
+export type { LoggedRequest } from './request-log.js'
+export type { ScriptEntry, ScriptMatch } from './script.js'
+export type { OpenShell } from './shell/shell-service.js'
+export type {
+  CimType,
+  EndpointClass,
+  EndpointInstance,
+  EndpointRef,
+  EndpointValue,
+  MethodCall,
+  PropertyDefinition,
+} from './types.js'
