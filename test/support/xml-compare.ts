@@ -1,0 +1,124 @@
+import { create } from 'xmlbuilder2'
+
+/** An element without anything that has no meaning: prefixes, declarations, comments, the kind of a text. */
+export interface PlainElement {
+  /** `{namespace}local`; without a namespace, the local name. */
+  readonly name: string
+  /** Values by `{namespace}local`, sorted by it; namespace declarations left out. */
+  readonly attributes: Readonly<Record<string, string>>
+  /** Neighbouring texts and CDATA sections are one text; there are no empty ones. */
+  readonly children: readonly PlainNode[]
+}
+
+export type PlainNode = PlainElement | string
+
+export const qualified = (namespace: string, local: string): string =>
+  namespace === '' ? local : `{${namespace}}${local}`
+
+/** The parts of the DOM that are read here. */
+interface DomNode {
+  readonly nodeType: number
+  readonly nodeName: string
+  readonly nodeValue: string | null
+  readonly childNodes: Iterable<DomNode>
+}
+interface DomElement extends DomNode {
+  readonly attributes: Iterable<{ readonly name: string; readonly value: string }>
+}
+const ELEMENT = 1
+const TEXTS: ReadonlySet<number> = new Set([3, 4])
+
+/**
+ * Reads XML with the parser of xmlbuilder2, which shares no code with the package's own reader. Two things are done
+ * here instead: that parser gives a prefixed element the default namespace where the element declares one, and it
+ * leaves line breaks in attributes, which XML 1.0, 3.3.3 makes spaces.
+ */
+export function parseXml(xml: string): PlainElement {
+  // XML 1.0, 2.11: what a line ends with does not matter.
+  const document: DomNode = create(
+    { skipWhitespaceOnlyText: false },
+    xml.replace(/\r\n?/g, '\n').trim(),
+  ).doc().node
+  const [root] = [...document.childNodes].filter(isElement)
+  if (!root) throw new Error('The text holds no element.')
+  return plain(root, new Map([['xml', 'http://www.w3.org/XML/1998/namespace']]))
+}
+
+const isElement = (node: DomNode): node is DomElement => node.nodeType === ELEMENT
+
+function plain(element: DomElement, outer: ReadonlyMap<string, string>): PlainElement {
+  const scope = new Map(outer)
+  const written = [...element.attributes].map(
+    ({ name, value }) => [name, value.replace(/[\t\n]/g, ' ')] as const,
+  )
+  for (const [name, value] of written) {
+    if (name === 'xmlns') scope.set('', value)
+    else if (name.startsWith('xmlns:')) scope.set(name.slice(6), value)
+  }
+  const resolve = (qname: string, unprefixed: string): string => {
+    const [prefix, local] = qname.includes(':') ? qname.split(':', 2) : [undefined, qname]
+    const namespace = prefix === undefined ? unprefixed : scope.get(prefix)
+    if (namespace === undefined) throw new Error(`The prefix of ${qname} is not declared.`)
+    return qualified(namespace, local ?? '')
+  }
+  const attributes = written
+    .filter(([name]) => name !== 'xmlns' && !name.startsWith('xmlns:'))
+    .map(([name, value]) => [resolve(name, ''), value] as const)
+  return {
+    name: resolve(element.nodeName, scope.get('') ?? ''),
+    attributes: sorted(attributes),
+    children: joined(
+      [...element.childNodes].flatMap((child): PlainNode[] => {
+        if (isElement(child)) return [plain(child, scope)]
+        return TEXTS.has(child.nodeType) ? [child.nodeValue ?? ''] : []
+      }),
+    ),
+  }
+}
+
+/** Attributes in one order, whatever the order they were written in. */
+export function sorted(attributes: readonly (readonly [string, string])[]): Record<string, string> {
+  return Object.fromEntries([...attributes].sort(([one], [other]) => (one < other ? -1 : 1)))
+}
+
+/** Joins neighbouring texts. */
+export function joined(nodes: readonly PlainNode[]): readonly PlainNode[] {
+  const children: PlainNode[] = []
+  for (const node of nodes) {
+    const last = children.at(-1)
+    if (node === '') continue
+    if (typeof node === 'string' && typeof last === 'string') children.splice(-1, 1, last + node)
+    else children.push(node)
+  }
+  return children
+}
+
+/** All text directly inside. */
+export const textOf = (element: PlainElement): string =>
+  element.children.filter((child) => typeof child === 'string').join('')
+
+export const elementsOf = (element: PlainElement): readonly PlainElement[] =>
+  element.children.filter((child) => typeof child !== 'string')
+
+/** Elements on the way down by local names, which is how people speak of messages; every branch is followed. */
+export function select(element: PlainElement, ...path: readonly string[]): readonly PlainElement[] {
+  return path.reduce<readonly PlainElement[]>(
+    (found, local) =>
+      found.flatMap((parent) => elementsOf(parent).filter((child) => localName(child) === local)),
+    [element],
+  )
+}
+
+export const localName = ({ name }: PlainElement): string => name.slice(name.indexOf('}') + 1)
+
+/**
+ * The same element as it would be without pretty-printing: white space around texts and between elements is gone.
+ * For messages that people laid out for print.
+ */
+export function trimmed(element: PlainElement): PlainElement {
+  const children = element.children.flatMap((child): PlainNode[] => {
+    if (typeof child !== 'string') return [trimmed(child)]
+    return child.trim() === '' ? [] : [child.trim()]
+  })
+  return { ...element, children }
+}
