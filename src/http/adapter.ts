@@ -119,10 +119,10 @@ async function sendThrough(
     if (!state.sent) throw new UsageError('An axios interceptor kept the request from being sent.')
     return new Reply(exchange, headOfAxios(response), sourceOf(response.data))
   } catch (error) {
+    const { failure } = exchange
     exchange.abandon()
-    if (isWsmanError(error) || error === request.signal.reason || exchange.failure !== undefined) {
-      throw exchange.failure ?? error
-    }
+    if (isWsmanError(error) || error === request.signal.reason) throw error
+    if (failure !== undefined) throw failure
     // The cause is left out: errors of axios carry the request with its Authorization header.
     throw new UsageError(
       `An axios interceptor failed: ${error instanceof Error ? error.message : String(error)}`,

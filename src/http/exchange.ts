@@ -7,8 +7,8 @@ import type { HttpConnection } from './connection.js'
 import type { ByteSink, ExchangeLimits, WireRequest } from './message.js'
 import { exchangeError, socketError } from './socket-errors.js'
 
-/** Latin-1 without control characters: RFC 9110, 5.5. A line break here would start a header of someone else's making. */
-const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
+/** US-ASCII (RFC 9110, 5.5). A line break in here would begin a header of someone else's making. */
+const HEADER_VALUE = /^[\t\x20-\x7e]*$/
 
 /**
  * One request on one connection, and its reply. The signal, the timers and the limits hold from the first byte to
