@@ -17,6 +17,7 @@ import {
 } from './endpoint-options.js'
 import { Enumerations } from './enumerations.js'
 import { HttpListener } from './http-listener.js'
+import { machineClasses } from './machine/machine-classes.js'
 import { RequestLog, type LoggedRequest } from './request-log.js'
 import { RequestPipeline } from './request-pipeline.js'
 import { Router } from './router.js'
@@ -86,7 +87,7 @@ export async function startEndpoint(options: EndpointOptions = {}): Promise<Endp
   const listeners = resolveListeners(options.listeners)
   const enumerations = new Enumerations(settings)
   const shells = new ShellService({ settings, machine })
-  const classes = new ClassService(new ClassRegistry(options.classes ?? []), enumerations)
+  const classes = new ClassService(new ClassRegistry(options.classes ?? machineClasses()), enumerations)
   const opened: Opened[] = []
   const config = new ConfigService({ settings, enumerations, listeners: () => opened.map(describe) })
   const log = new RequestLog()

@@ -116,6 +116,16 @@ export function invalidKeys(message: string): EndpointFault {
   })
 }
 
+/** A query names its class itself. */
+export function queryNeedsAllClasses(): EndpointFault {
+  return new EndpointFault('With a WQL filter the class in the resource URI must be *.', {
+    code: 'Sender',
+    subcode: 'a:DestinationUnreachable',
+    faultDetail: 'InvalidResourceURI',
+    wsmanCode: 0x803380fb,
+  })
+}
+
 export function invalidContext(): EndpointFault {
   return new EndpointFault('The enumeration context is unknown, finished, released or expired.', {
     code: 'Receiver',

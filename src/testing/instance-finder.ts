@@ -6,7 +6,7 @@ import {
 } from '../envelope/endpoint-reference.js'
 import { isScalar } from './cim-value-writer.js'
 import type { ClassRegistry, RegisteredClass, RegisteredProperty } from './class-registry.js'
-import { addressParts, CIM_NAMESPACE } from './class-uri.js'
+import { addressParts, CIM_NAMESPACE, type ClassAddress } from './class-uri.js'
 import { invalidKeys, resourceNotFound } from './faults.js'
 import { concat, findIn, instancesOf, pickFrom, type Source } from './instance-source.js'
 import type { EndpointInstance, EndpointRef, EndpointValue } from './types.js'
@@ -16,6 +16,16 @@ import { isEndpointRef, memberOf } from './wql/values.js'
 export interface Found {
   readonly registered: RegisteredClass
   readonly instance: EndpointInstance
+}
+
+/** @throws EndpointFault where the namespace has no such class */
+export function findClass(
+  registry: ClassRegistry,
+  { namespace, className }: Pick<ClassAddress, 'namespace' | 'className'>,
+): RegisteredClass {
+  const registered = registry.find(namespace, className)
+  if (registered) return registered
+  throw resourceNotFound(`The namespace ${namespace} has no class ${className}.`)
 }
 
 /** The instances of a class and of every class derived from it (MS-WSMV 3.1.4.1.27). */
@@ -36,7 +46,8 @@ export async function findInstance(
   registered: RegisteredClass,
   selectors: Selectors,
 ): Promise<Found> {
-  const keys = keysFrom(registered, selectors)
+  const isSingleton = registered.definition.singleton === true && ownSelectors(selectors).length === 0
+  const keys = isSingleton ? NO_KEYS : keysFrom(registered, selectors)
   const found = await findIn(allInstances(registry, registered), ({ instance }) =>
     [...keys].every(([property, wanted]) => equals(memberOf(instance, property.name), wanted)),
   )
@@ -61,6 +72,8 @@ export async function findReferenced(
 export function ownSelectors(selectors: Selectors): [string, SelectorValue][] {
   return Object.entries(selectors).filter(([name]) => name.toLowerCase() !== CIM_NAMESPACE)
 }
+
+const NO_KEYS: ReadonlyMap<RegisteredProperty, SelectorValue> = new Map()
 
 function keysFrom(
   registered: RegisteredClass,

@@ -50,6 +50,8 @@ export interface EndpointClass {
   /** Default `root/cimv2`. */
   readonly namespace?: string
   readonly superclass?: string
+  /** There is one instance at most: Get and methods need no selectors for it. */
+  readonly singleton?: boolean
   /** Name to type; a bare type is a plain property. */
   readonly properties: Readonly<Record<string, CimType | PropertyDefinition>>
   /** A list, or a function that is asked anew for every Get and Enumerate. */
