@@ -1,0 +1,51 @@
+import { execFile } from 'node:child_process'
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import { projectRoot } from '../support/project.js'
+
+const run = promisify(execFile)
+
+/** What each example must have printed, on whatever machine it runs. */
+const EXPECTED: Readonly<Record<string, readonly RegExp[]>> = {
+  'demo.ts': [
+    /It listens on https:\/\/127\.0\.0\.1:\d+\/wsman/,
+    /Stack: 3\.0/,
+    /MaxEnvelopeSizekb 500, MaxTimeoutms 60000/,
+    /Listener IP:127\.0\.0\.1 HTTPS on port \d+/,
+    /^ +\d+ +\d+ MB {2}\S+/m,
+    /stdout: line 1\n {3}stdout: line 2\n {3}stdout: line 3/,
+    /stderr: and one for stderr/,
+    /Exit code 3 after \d+ ms/,
+    /WsmanFault: .*Win32_Nonsense/,
+    /wsmanCode 2150858752, ERROR_WSMAN_RESOURCE_NOT_FOUND/,
+    /Hint: \S/,
+  ],
+  'identify.ts': [
+    /is wsman project/,
+    /offers http:\/\/schemas\.dmtf\.org\/wbem\/wsman\/1\/wsman\/secprofile\/https\/basic/,
+  ],
+  'read-config.ts': [/"MaxEnvelopeSizekb": "500"/, /"CbtHardeningLevel": "Relaxed"/, /HTTPS/],
+  'list-services.ts': [/\d+ services are running\./],
+  'run-command.ts': [/^apple, fig, pear$/m, /^check: The command ended with exit code 7\.$/m],
+  'live-output.ts': [/^stdout: one\nstdout: two\nexit code 0$/m, /^first line: y$/m],
+  'cancel.ts': [/^AbortError: remote side stopped$/m],
+  'own-endpoint.ts': [/^cellar has printed 7 pages$/m, /^the endpoint saw 1 request$/m],
+}
+
+const examples = readdirSync(join(projectRoot, 'examples')).filter((name) => name !== 'connect.ts')
+
+describe('the examples', () => {
+  it('are all expected to print something', () => {
+    expect(Object.keys(EXPECTED).sort()).toEqual(examples.sort())
+  })
+
+  it.each(examples)('%s runs and prints what it should', async (name) => {
+    const { stdout } = await run(process.execPath, ['--import', 'tsx', join('examples', name)], {
+      cwd: projectRoot,
+    })
+    const plain = stdout.replaceAll(/\u001B\[\d+m/g, '')
+    for (const pattern of EXPECTED[name] ?? []) expect(plain).toMatch(pattern)
+  })
+})
