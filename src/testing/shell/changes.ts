@@ -1,3 +1,6 @@
+/** The longest delay a timer takes; a longer one would fire at once. */
+export const MAX_DELAY_MS = 0x7fffffff
+
 /** Lets many wait until something they look at has changed enough. */
 export class Changes {
   readonly #waiting = new Set<() => void>()
@@ -23,7 +26,7 @@ export class Changes {
       const look = (): void => {
         if (condition()) finish()
       }
-      const timer = setTimeout(finish, timeoutMs)
+      const timer = setTimeout(finish, Math.min(timeoutMs, MAX_DELAY_MS))
       signal.addEventListener('abort', finish, { once: true })
       this.#waiting.add(look)
     })

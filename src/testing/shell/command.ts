@@ -23,6 +23,9 @@ const STREAM_ELEMENT =
 /** Output often comes just before more of it, or before the end: one reply then brings both, as Windows does. */
 const SETTLE_MS = 10
 
+/** A shell that is just starting its program may swallow an interrupt, so it gets none before this age. */
+const INTERRUPTIBLE_MS = 50
+
 /** How long a terminated command may take to end by itself. */
 const TERMINATE_GRACE_MS = 500
 
@@ -38,6 +41,7 @@ export class Command {
   })
   /** The Receives that wait: only the first is served. */
   readonly #receivers: symbol[] = []
+  readonly #startedAt = performance.now()
   #interrupted = false
   #writing = false
   #released = false
@@ -129,8 +133,10 @@ export class Command {
    * Ctrl-C is SIGINT and Ctrl-Break is SIGQUIT, to the whole process group: like Ctrl-Break, SIGQUIT is the key that
    * programs handle apart from the other one. Without effect on a command that has ended.
    */
-  interrupt(code: Exclude<SignalCode, 'terminate'>): void {
-    if (!this.running) return
+  async interrupt(code: Exclude<SignalCode, 'terminate'>, { signal }: Limits): Promise<void> {
+    const young = INTERRUPTIBLE_MS - (performance.now() - this.#startedAt)
+    const over = (): boolean => !this.running || this.#released
+    if (await this.#changes.until(over, young, signal)) return
     this.#interrupted = true
     this.#process.signal(code === 'ctrl_c' ? 'SIGINT' : 'SIGQUIT')
   }

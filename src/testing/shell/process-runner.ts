@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import type { Readable, Writable } from 'node:stream'
+import { groupLives, signalGroup } from './process-group.js'
 
 /** What to run. */
 export interface ProcessSpec {
@@ -16,7 +17,7 @@ export interface ExitStatus {
   readonly signal: NodeJS.Signals | null
 }
 
-/** How long a killed group may take to vanish. A zombie that its parent does not reap never does. */
+/** How long a killed group may take to vanish; a process in the middle of input or output ends only after it. */
 const VANISH_MS = 1000
 const POLL_MS = 5
 
@@ -70,13 +71,13 @@ export class ProcessRunner {
     this.pid = pid
     this.exited = new Promise((resolve) => {
       child.once('exit', (code, signal) => {
-        // Once nothing of the group is left its number may be given to others, so this is the moment to look.
-        if (!this.#groupLives()) this.#forget()
+        this.#forgetWhenGone()
         resolve({ code, signal })
       })
     })
     this.closed = new Promise((resolve) => {
       child.once('close', (code, signal) => {
+        this.#forgetWhenGone()
         resolve({ code, signal })
       })
     })
@@ -108,11 +109,7 @@ export class ProcessRunner {
       )
       return
     }
-    try {
-      process.kill(-this.pid, signal)
-    } catch {
-      // ESRCH: nothing is left. EPERM: on macOS, only zombies are left.
-    }
+    signalGroup(this.pid, signal)
   }
 
   /** Asks the whole group to end (SIGTERM) and kills what is left after `graceMs`; settles when all of it is gone. */
@@ -143,12 +140,12 @@ export class ProcessRunner {
   #groupLives(): boolean {
     if (this.#gone) return false
     if (process.platform === 'win32') return this.#child.exitCode === null && this.#child.signalCode === null
-    try {
-      process.kill(-this.pid, 0)
-      return true
-    } catch {
-      return false
-    }
+    return groupLives(this.pid)
+  }
+
+  /** Once nothing of the group is left its number may be given to others: it must not be signalled any more. */
+  #forgetWhenGone(): void {
+    if (!this.#groupLives()) this.#forget()
   }
 
   #forget(): void {

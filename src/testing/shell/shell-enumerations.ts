@@ -7,6 +7,7 @@ import type { XmlElement } from '../../xml/element.js'
 import { NS } from '../../xml/namespaces.js'
 import { element, writeXml, type ElementTree } from '../../xml/writer.js'
 import type { EndpointReply, EndpointRequest } from '../message.js'
+import { MAX_DELAY_MS } from './changes.js'
 import * as faults from './shell-faults.js'
 
 /** A shell as it stands in a list. */
@@ -124,7 +125,8 @@ export class ShellEnumerations {
 
   #keep(owner: string, rest: ElementTree[]): ElementTree {
     const id = `uuid:${randomUUID().toUpperCase()}`
-    const timer = setTimeout(() => this.#contexts.delete(id), this.#settings.service.enumerationTimeoutMs)
+    const lifetimeMs = Math.min(this.#settings.service.enumerationTimeoutMs, MAX_DELAY_MS)
+    const timer = setTimeout(() => this.#contexts.delete(id), lifetimeMs)
     this.#contexts.set(id, { owner, rest, timer: timer.unref() })
     return element(NS.enumeration, 'EnumerationContext', id)
   }

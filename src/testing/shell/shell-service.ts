@@ -3,7 +3,7 @@ import { SHELL_RESOURCE } from '../../envelope/resource.js'
 import type { Settings } from '../../settings/table.js'
 import { NS } from '../../xml/namespaces.js'
 import type { EndpointReply, EndpointRequest, EndpointService } from '../message.js'
-import { ShellEnumerations, type ShellItem } from './shell-enumerations.js'
+import { ShellEnumerations } from './shell-enumerations.js'
 import * as faults from './shell-faults.js'
 import * as replies from './shell-replies.js'
 import * as requests from './shell-requests.js'
@@ -52,40 +52,43 @@ export class ShellService implements EndpointService {
     this.#enumerations = new ShellEnumerations(settings)
   }
 
-  readonly #handlers: Readonly<Record<string, Readonly<Record<string, Handler>>>> = {
-    [SHELL_RESOURCE.toLowerCase()]: {
-      [ACTION.create]: (request) => this.#create(request),
-      [ACTION.delete]: (request) => this.#delete(request),
-      [ACTION.command]: (request) => this.#command(request),
-      [ACTION.receive]: (request) => this.#receive(request),
-      [ACTION.send]: (request) => this.#send(request),
-      [ACTION.signal]: (request) => this.#signal(request),
-    },
-    [ALL_SHELLS.toLowerCase()]: {
-      [ACTION.get]: (request) => replies.getReply(this.#shell(request).describe()),
-      [ACTION.delete]: (request) => this.#delete(request),
-      [ACTION.enumerate]: (request) =>
-        this.#enumerations.enumerateShells(request, this.#ownKey(request), this.#items(request)),
-      [ACTION.pull]: (request) => this.#enumerations.pull(request, this.#ownKey(request)),
-      [ACTION.release]: (request) => this.#enumerations.release(request, this.#ownKey(request)),
-    },
-    [ALL_COMMANDS.toLowerCase()]: {
-      [ACTION.enumerate]: (request) =>
-        this.#enumerations.enumerateCommands(request, this.#ownKey(request), (shellId) =>
-          this.#find(request, shellId).commands.map((command) =>
-            replies.commandTree(command.id, command.commandLine, command.running),
-          ),
-        ),
-      [ACTION.pull]: (request) => this.#enumerations.pull(request, this.#ownKey(request)),
-      [ACTION.release]: (request) => this.#enumerations.release(request, this.#ownKey(request)),
-    },
-  }
+  readonly #handlers: ReadonlyMap<string, ReadonlyMap<string, Handler>> = new Map([
+    [
+      SHELL_RESOURCE.toLowerCase(),
+      new Map<string, Handler>([
+        [ACTION.create, (request) => this.#create(request)],
+        [ACTION.delete, (request) => this.#delete(request)],
+        [ACTION.command, (request) => this.#command(request)],
+        [ACTION.receive, (request) => this.#receive(request)],
+        [ACTION.send, (request) => this.#send(request)],
+        [ACTION.signal, (request) => this.#signal(request)],
+      ]),
+    ],
+    [
+      ALL_SHELLS.toLowerCase(),
+      new Map<string, Handler>([
+        [ACTION.get, (request) => replies.getReply(this.#shell(request).describe())],
+        [ACTION.delete, (request) => this.#delete(request)],
+        [ACTION.enumerate, (request) => this.#enumerateShells(request)],
+        [ACTION.pull, (request) => this.#enumerations.pull(request, this.#ownKey(request))],
+        [ACTION.release, (request) => this.#enumerations.release(request, this.#ownKey(request))],
+      ]),
+    ],
+    [
+      ALL_COMMANDS.toLowerCase(),
+      new Map<string, Handler>([
+        [ACTION.enumerate, (request) => this.#enumerateCommands(request)],
+        [ACTION.pull, (request) => this.#enumerations.pull(request, this.#ownKey(request))],
+        [ACTION.release, (request) => this.#enumerations.release(request, this.#ownKey(request))],
+      ]),
+    ],
+  ])
 
   async handle(request: EndpointRequest): Promise<EndpointReply> {
     if (this.#closed) throw faults.aborted()
-    const actions = this.#handlers[request.resourceUri.toLowerCase()]
+    const actions = this.#handlers.get(request.resourceUri.toLowerCase())
     if (!actions) throw faults.unknownResource(request.resourceUri)
-    const handler = actions[request.action]
+    const handler = actions.get(request.action)
     if (!handler) throw faults.actionNotSupported(request.action)
     return handler(request)
   }
@@ -164,8 +167,11 @@ export class ShellService implements EndpointService {
     const shell = this.#shell(request)
     return shell.serve(async () => {
       const commands = commandId === undefined ? shell.commands : [shell.command(commandId)]
-      if (code === 'terminate') await Promise.all(commands.map((command) => shell.terminate(command)))
-      else for (const command of commands) command.interrupt(code)
+      await Promise.all(
+        commands.map((command) =>
+          code === 'terminate' ? shell.terminate(command) : command.interrupt(code, request),
+        ),
+      )
       return replies.signalReply()
     })
   }
@@ -182,14 +188,24 @@ export class ShellService implements EndpointService {
     return ownerOf(request, this.#machine).key
   }
 
-  #items(request: EndpointRequest): readonly ShellItem[] {
-    return this.#ownedBy(this.#ownKey(request)).map((shell) => {
+  #enumerateShells(request: EndpointRequest): EndpointReply {
+    const key = this.#ownKey(request)
+    const items = this.#ownedBy(key).map((shell) => {
       const description = shell.describe()
       return {
         tree: replies.shellTree(description),
         reference: replies.shellReference(description, request.url),
       }
     })
+    return this.#enumerations.enumerateShells(request, key, items)
+  }
+
+  #enumerateCommands(request: EndpointRequest): EndpointReply {
+    return this.#enumerations.enumerateCommands(request, this.#ownKey(request), (shellId) =>
+      this.#find(request, shellId).commands.map((command) =>
+        replies.commandTree(command.id, command.commandLine, command.running),
+      ),
+    )
   }
 
   #ownedBy(key: string): Shell[] {

@@ -1,15 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { stat } from 'node:fs/promises'
 import type { EndpointRequest } from '../message.js'
+import { MAX_DELAY_MS } from './changes.js'
 import { joinCommandLine, throughShell, type LocalCommand } from './command-line.js'
 import { Command } from './command.js'
 import { ProcessRunner } from './process-runner.js'
 import * as faults from './shell-faults.js'
 import type { ShellDescription } from './shell-replies.js'
 import type { CommandSpec, ShellSpec } from './shell-requests.js'
-
-/** The longest delay a timer takes; a shell without a shorter limit lives as long as the endpoint. */
-const MAX_TIMER_MS = 0x7fffffff
 
 /** CreateProcess takes no more (32,768 characters with the terminator). */
 const MAX_COMMAND_LINE = 32_767
@@ -135,7 +133,7 @@ export class Shell {
     const starting = ProcessRunner.start({
       ...local,
       cwd: workingDirectory,
-      env: { ...process.env, ...Object.fromEntries(environment) },
+      env: over(process.env, environment),
       pipes: { stdin: input, stdout: output.has('stdout'), stderr: output.has('stderr') },
     })
     const runner = await starting.catch((error: unknown) => {
@@ -188,7 +186,15 @@ export class Shell {
 }
 
 function startTimer(ms: number, expire: () => void): NodeJS.Timeout | undefined {
-  return ms > 0 ? setTimeout(expire, Math.min(ms, MAX_TIMER_MS)).unref() : undefined
+  return ms > 0 ? setTimeout(expire, Math.min(ms, MAX_DELAY_MS)).unref() : undefined
+}
+
+/** Windows tells no case apart in names of variables. */
+function over(base: NodeJS.ProcessEnv, variables: ReadonlyMap<string, string>): NodeJS.ProcessEnv {
+  const fold = (name: string): string => (process.platform === 'win32' ? name.toUpperCase() : name)
+  const names = new Set([...variables.keys()].map(fold))
+  const kept = Object.entries(base).filter(([name]) => !names.has(fold(name)))
+  return Object.fromEntries([...kept, ...variables])
 }
 
 async function assertDirectory(path: string): Promise<void> {
