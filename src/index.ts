@@ -1,4 +1,4 @@
-export { WsmanClient } from './client/wsman-client.js'
+export { WsmanClient, type ElementOption } from './client/wsman-client.js'
 export type { WsmanClientOptions } from './client/client-options.js'
 
 export { Enumeration } from './enumeration/enumeration.js'
@@ -18,6 +18,7 @@ export type { OutputStreamName, SignalName } from './operations/shell-verbs.js'
 
 export type { CallOptions } from './operations/call-options.js'
 export type { IdentifyResult } from './operations/identify.js'
+export type { ElementName } from './operations/root-element.js'
 export type { RetryOptions } from './operations/retry.js'
 
 export {
@@ -33,8 +34,9 @@ export {
   type PropertyMetadata,
   type RawValue,
 } from './envelope/instance.js'
-export type { OptionSet, WsmanOption } from './envelope/options.js'
-export type { Resource, ResourceLocator } from './envelope/resource.js'
+export type { Properties, PropertyValue } from './envelope/instance-encoder.js'
+export type { OptionSet, OptionValue, WsmanOption } from './envelope/options.js'
+export type { FragmentLocator, Resource, ResourceLocator } from './envelope/resource.js'
 
 export type {
   AuthOptions,

@@ -1,20 +1,36 @@
 import { inspect } from 'node:util'
 import { Enumeration } from '../enumeration/enumeration.js'
 import { createEnumeration, type EnumerateOptions, type ItemOf } from '../enumeration/enumerate-options.js'
-import type { Instance } from '../envelope/instance.js'
-import { locate, type Resource } from '../envelope/resource.js'
-import { AbortError } from '../errors/errors.js'
+import type { EndpointReference } from '../envelope/endpoint-reference.js'
+import { mergeInstance, type Instance, type RawValue } from '../envelope/instance.js'
+import type { Properties, PropertyValue } from '../envelope/instance-encoder.js'
+import { locate, type FragmentLocator, type Resource } from '../envelope/resource.js'
+import { AbortError, UsageError } from '../errors/errors.js'
 import type { CallOptions } from '../operations/call-options.js'
 import type { EnumerationMode } from '../operations/enumerate.js'
 import { OperationExecutor } from '../operations/executor.js'
 import { identifyOperation, type IdentifyResult } from '../operations/identify.js'
-import { getOperation } from '../operations/transfer.js'
+import { invokeOperation } from '../operations/invoke.js'
+import type { ElementName } from '../operations/root-element.js'
+import {
+  createOperation,
+  deleteOperation,
+  getFragmentOperation,
+  getOperation,
+  putFragmentOperation,
+  putOperation,
+} from '../operations/transfer.js'
 import type { CommandResult, RunOptions, ShellOptions } from '../shell/shell-options.js'
 import { Shell } from '../shell/shell.js'
 import { HttpTransport } from '../transport/http-transport.js'
 import { sleep } from '../util/abortable.js'
 import { Lifetime } from '../util/lifetime.js'
 import { resolveClientOptions, type WsmanClientOptions } from './client-options.js'
+
+/** For resources whose URI does not tell the element their properties go into. */
+export interface ElementOption {
+  readonly element?: ElementName
+}
 
 /** How long closing may take to tell the service, before sockets are cut. */
 const CLOSE_LIMIT_MS = 900
@@ -80,9 +96,72 @@ export class WsmanClient implements AsyncDisposable {
     return await this.#runner.run(identifyOperation(options.anonymous ?? false), options)
   }
 
+  /** Reads a part of a resource: what the fragment selects, as bare text where it selects text (DSP0226 7.7). */
+  async get(resource: FragmentLocator, options?: CallOptions): Promise<RawValue>
   /** Reads a resource (WS-Transfer Get, MS-WSMV 3.1.4.2). Values are the text of the wire. */
-  async get(resource: Resource, options: CallOptions = {}): Promise<Instance> {
-    return await this.#runner.run(getOperation(locate(resource)), options)
+  async get(resource: Resource, options?: CallOptions): Promise<Instance>
+  async get(resource: Resource, options: CallOptions = {}): Promise<RawValue> {
+    const locator = locate(resource)
+    const operation = locator.fragment === undefined ? getOperation(locator) : getFragmentOperation(locator)
+    return await this.#runner.run<RawValue>(operation, options)
+  }
+
+  /**
+   * Replaces a resource (WS-Transfer Put, MS-WSMV 3.1.4.3). What was read with `get` goes back in the form it came in.
+   * @returns the resource as the service then has it; empty where it does not say
+   */
+  async put(
+    resource: Resource,
+    properties: Properties | string,
+    options: CallOptions & ElementOption = {},
+  ): Promise<Instance> {
+    const locator = locate(resource)
+    if (locator.fragment !== undefined) {
+      return await this.#runner.run(putFragmentOperation(locator, properties, options.element), options)
+    }
+    if (typeof properties === 'string') throw new UsageError('Bare text can be put into a fragment only.')
+    return await this.#runner.run(putOperation(locator, properties, options.element), options)
+  }
+
+  /** Reads a resource, puts the changes in place, nested ones likewise, and writes it back. */
+  async update(
+    resource: Resource,
+    changes: Properties,
+    options: CallOptions & ElementOption = {},
+  ): Promise<Instance> {
+    const current: Instance<PropertyValue> = await this.#runner.run(getOperation(locate(resource)), options)
+    return await this.put(resource, mergeInstance(current, changes), options)
+  }
+
+  /**
+   * Makes a new resource (WS-Transfer Create, MS-WSMV 3.1.4.5). Never sent twice.
+   * @returns the way to it, which can be passed wherever a resource goes
+   */
+  async create(
+    resource: Resource,
+    properties: Properties,
+    options: CallOptions & ElementOption = {},
+  ): Promise<EndpointReference> {
+    return await this.#runner.run(createOperation(locate(resource), properties, options.element), options)
+  }
+
+  /** Deletes a resource (WS-Transfer Delete, MS-WSMV 3.1.4.4). */
+  async delete(resource: Resource, options: CallOptions = {}): Promise<void> {
+    await this.#runner.run(deleteOperation(locate(resource)), options)
+  }
+
+  /**
+   * Calls a method of a resource (MS-WSMV 3.1.4.1.32). Never sent twice.
+   * @param action the method's name, or its whole action URI
+   * @returns the out parameters, `ReturnValue` among them
+   */
+  async invoke(
+    resource: Resource,
+    action: string,
+    parameters: Properties = {},
+    options: CallOptions = {},
+  ): Promise<Instance> {
+    return await this.#runner.run(invokeOperation(locate(resource), action, parameters), options)
   }
 
   /** The instances of a resource, streamed (MS-WSMV 3.1.4.8). Nothing is sent before the first item is asked for. */

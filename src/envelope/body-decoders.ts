@@ -24,7 +24,7 @@ export class TreeBody<T> extends TreeBuilder implements BodyDecoder<T> {
   }
 }
 
-/** Reads the one element of the body as a resource. */
+/** Reads the one element of the body as a resource; `''` where the body is empty, as some services answer Put. */
 export class InstanceBody<T> implements BodyDecoder<T> {
   readonly #values: RawValue[] = []
   readonly #decoder = new InstanceDecoder((value) => this.#values.push(value))
@@ -47,8 +47,8 @@ export class InstanceBody<T> implements BodyDecoder<T> {
   }
 
   result(): T {
-    const [value, ...more] = this.#values
-    if (value === undefined || more.length > 0) {
+    const [value = '', ...more] = this.#values
+    if (more.length > 0) {
       throw new ProtocolError(`The reply holds ${this.#values.length} resources where one is due.`)
     }
     return this.#read(value)

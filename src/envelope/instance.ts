@@ -53,9 +53,32 @@ export function setProperty<T>(target: Instance<T>, name: string, value: T): voi
 
 /** A resource without properties is an empty element. @throws ProtocolError for what is no resource */
 export function asInstance(value: RawValue): Instance {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value) && !isEndpointReference(value)) {
-    return value
-  }
+  if (isPlainInstance(value)) return value
   if (value === '' || value === null) return {}
   throw new ProtocolError('The reply holds something else where a resource is due.')
+}
+
+/** A copy with changes in place, nested instances merged likewise; it is written back the way it was read. */
+export function mergeInstance<T>(current: Instance<T>, changes: Instance<T | undefined>): Instance<T> {
+  const merged: Instance<T> = {}
+  for (const [name, value] of Object.entries(current)) setProperty(merged, name, value)
+  for (const [name, value] of Object.entries(changes)) {
+    if (value === undefined) continue
+    const before = Object.hasOwn(merged, name) ? merged[name] : undefined
+    const both = isPlainInstance(before) && isPlainInstance(value)
+    setProperty(merged, name, both ? (mergeInstance(before, value) as T) : value)
+  }
+  const metadata = metadataOf(current)
+  if (metadata) setMetadata(merged, metadata)
+  return merged
+}
+
+function isPlainInstance(value: unknown): value is Instance<unknown> {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    !(value instanceof Date) &&
+    !isEndpointReference(value)
+  )
 }

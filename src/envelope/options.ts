@@ -11,12 +11,17 @@ export interface WsmanOption {
   readonly mustComply?: boolean
 }
 
-/** Options by name; a bare value is an option without a type. */
-export type OptionSet = Readonly<Record<string, string | number | boolean | WsmanOption>>
+/** An option, or its bare value where it has no type. */
+export type OptionValue = string | number | boolean | WsmanOption
+
+/** Options by name. A list repeats the option, which is how arrays are written (`wmiarray:`, MS-WSMV 3.1.4.1.10). */
+export type OptionSet = Readonly<Record<string, OptionValue | readonly OptionValue[]>>
 
 /** `w:OptionSet`, or nothing where there is no option. */
 export function optionSet(options: OptionSet): readonly ElementTree[] {
-  const entries = Object.entries(options)
+  const entries = Object.entries(options).flatMap(([name, given]) =>
+    isList(given) ? given.map((value) => [name, value] as const) : [[name, given] as const],
+  )
   if (entries.length === 0) return []
   const children = entries.map(([name, given]) => {
     const option: WsmanOption = typeof given === 'object' ? given : { value: given }
@@ -27,6 +32,10 @@ export function optionSet(options: OptionSet): readonly ElementTree[] {
     ])
   })
   return [{ ...element(NS.wsman, 'OptionSet', children), declares: [NS.xsi] }]
+}
+
+function isList(value: OptionValue | readonly OptionValue[]): value is readonly OptionValue[] {
+  return Array.isArray(value)
 }
 
 /** The options of a message, as text, by name. */

@@ -9,6 +9,11 @@ export interface ResourceLocator {
   readonly fragment?: string
 }
 
+/** Names a part of a resource. */
+export interface FragmentLocator extends ResourceLocator {
+  readonly fragment: string
+}
+
 /**
  * What names a resource: a full URI or one that begins with an alias, with `?Name=Value+Name=Value` for selectors;
  * a locator; or a reference that the service returned.
