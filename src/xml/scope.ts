@@ -37,8 +37,9 @@ export class NamespaceScope {
   /** The scope inside an element with these attributes. */
   extend(attributes: Readonly<Record<string, string>>): NamespaceScope {
     let key = ''
+    // NUL separates, because no value can hold it; a line break may come as a reference.
     for (const name in attributes) {
-      if (name === 'xmlns' || name.startsWith('xmlns:')) key += `${name}=${attributes[name] ?? ''}\n`
+      if (name === 'xmlns' || name.startsWith('xmlns:')) key += `${name}=${attributes[name] ?? ''}\0`
     }
     if (key === '') return this
     const known = this.#children.get(key)
