@@ -1,0 +1,47 @@
+import { XmlReader, type XmlLimits } from '../../../src/xml/reader.js'
+import type { XmlName } from '../../../src/xml/scope.js'
+import { qualify } from './dom-tree.js'
+
+/** An event as text: `<{namespace}name key=value`, `>` for an end, and text in quotes, neighbours joined. */
+export type Event = string
+
+/** Reads a document that arrives in the given pieces. */
+export function readPieces(pieces: Iterable<Uint8Array>, limits: Partial<XmlLimits> = {}): Event[] {
+  const events: Event[] = []
+  let pending = ''
+  const flush = (): void => {
+    if (pending !== '') events.push(JSON.stringify(pending))
+    pending = ''
+  }
+  const reader = new XmlReader(
+    {
+      startElement: (name, attributes) => {
+        flush()
+        const list = attributes.map((entry) => ` ${nameOf(entry.name)}=${entry.value}`)
+        events.push(`<${nameOf(name)}${list.join('')}`)
+      },
+      endElement: () => {
+        flush()
+        events.push('>')
+      },
+      text: (text) => {
+        pending += text
+      },
+    },
+    limits,
+  )
+  for (const piece of pieces) reader.write(piece)
+  reader.end()
+  return events
+}
+
+export function readAll(source: string | Uint8Array, limits: Partial<XmlLimits> = {}): Event[] {
+  return readPieces([typeof source === 'string' ? Buffer.from(source) : source], limits)
+}
+
+/** The pieces of a document that is cut after every `size` bytes. */
+export function* piecesOf(bytes: Uint8Array, size: number): Generator<Uint8Array> {
+  for (let start = 0; start < bytes.length; start += size) yield bytes.subarray(start, start + size)
+}
+
+const nameOf = ({ namespace, local }: XmlName): string => qualify(namespace, local)
