@@ -69,11 +69,6 @@ export class HttpConnection {
     return this.#socket.bytesRead
   }
 
-  /** Calls `listener` when the socket is gone. */
-  onClose(listener: () => void): void {
-    this.#socket.once('close', listener)
-  }
-
   /** Marks the connection as in use. */
   take(): void {
     this.#busy = true

@@ -103,10 +103,6 @@ export class Exchange {
       })
       source.on('end', () => {
         if (this.#over) return
-        if (source === this.#message && !this.#message.complete) {
-          this.fail(socketError(this.#connection.target))
-          return
-        }
         try {
           resolve(sink.end())
           this.#finish()

@@ -38,6 +38,7 @@ export interface CertificateAuth {
   readonly scheme: 'certificate'
 }
 
+/** How to authenticate: a scheme and what it needs. */
 export type AuthOptions = NoAuth | PasswordAuth | KerberosAuth | CertificateAuth
 
 export type AuthScheme =

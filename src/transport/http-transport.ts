@@ -186,10 +186,6 @@ class Channel implements Pooled {
     this.#connection.destroy(reason)
   }
 
-  onClose(listener: () => void): void {
-    this.#connection.onClose(listener)
-  }
-
   send(request: TransportRequest): Promise<WireResponse> {
     const message: Leg = { contentType: CONTENT_TYPE, body: request.body }
     if (request.anonymous === true) return this.#sendAnonymous(message, request)

@@ -8,8 +8,6 @@ export interface Pooled {
   take(): void
   release(): void
   destroy(reason?: Error): void
-  /** Calls `listener` once, when the connection is gone. */
-  onClose(listener: () => void): void
 }
 
 interface Waiter<C> {
@@ -53,8 +51,8 @@ export class ConnectionPool<C extends Pooled> {
   acquire(lane: Lane, signal: AbortSignal): Promise<C> {
     if (this.#closedBy !== undefined) return Promise.reject(this.#closedBy)
     if (signal.aborted) return Promise.reject(abortReason(signal))
-    // Whoever waits in this lane came first.
-    if (this.#queues[lane].size === 0 && this.#mayStart(lane)) return this.#start(lane, signal)
+    // Where there is room nobody waits for it: whoever makes room serves those who do.
+    if (this.#mayStart(lane)) return this.#start(lane, signal)
     return new Promise((resolve, reject) => {
       const stop = (): void => {
         this.#queues[lane].delete(waiter)
@@ -151,17 +149,11 @@ export class ConnectionPool<C extends Pooled> {
         connection.destroy()
         throw abortReason(controller.signal)
       }
-      connection.onClose(() => this.#forget(connection))
       return connection
     } finally {
       this.#opening.delete(controller)
       signal.removeEventListener('abort', stop)
     }
-  }
-
-  #forget(connection: C): void {
-    const index = this.#idle.indexOf(connection)
-    if (index >= 0) this.#idle.splice(index, 1)
   }
 
   #serve(): void {

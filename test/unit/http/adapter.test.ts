@@ -54,7 +54,8 @@ describe("the caller's axios instance", () => {
   it('is left out where it has nothing to add', async () => {
     const connection = await connect(await echo())
     const instance = axios.create()
-    instance.interceptors.request.eject(instance.interceptors.request.use((config) => config))
+    // What older versions of axios leave of an interceptor that was ejected.
+    Reflect.set(instance.interceptors.request, 'handlers', [null])
     const request = vi.spyOn(instance, 'request')
     expect(await receive(await send(connection, instance))).toBe('<<x/>>')
     expect(request).not.toHaveBeenCalled()
@@ -242,6 +243,14 @@ describe("the caller's axios instance", () => {
     const error: unknown = await send(connection, instance).catch((reason: unknown) => reason)
     expect(error).toBeInstanceOf(ProtocolError)
     expect(seen).toHaveBeenCalledWith(error)
+  })
+
+  it('does not hide why the exchange failed behind an error of its own', async () => {
+    const server = await startRawServer(({ socket }) => socket.destroy())
+    const connection = await connect(server)
+    const instance = axios.create()
+    instance.interceptors.response.use(undefined, () => Promise.reject(new Error('oops')))
+    await expect(send(connection, instance)).rejects.toMatchObject({ code: 'ERR_WSMAN_SOCKET' })
   })
 
   it('does not outlast the signal', async () => {

@@ -21,8 +21,9 @@ afterEach(() => {
   for (const connection of opened.splice(0)) connection.destroy()
 })
 
-const gone = (connection: HttpConnection): Promise<void> =>
-  new Promise((resolve) => connection.onClose(resolve))
+async function gone(connection: HttpConnection): Promise<void> {
+  while (connection.usable) await new Promise((resolve) => setImmediate(resolve))
+}
 
 async function unusedPort(): Promise<number> {
   const server = createServer()
@@ -103,19 +104,17 @@ describe('HttpConnection', () => {
     const server = await startRawServer(() => undefined)
     const connection = await open(server.port)
     expect(connection.usable).toBe(true)
-    const closed = gone(connection)
     server.sockets[0]?.end()
-    await closed
-    expect(connection.usable).toBe(false)
+    await gone(connection)
+    expect(connection.endedBy).toBeUndefined()
   })
 
   it('survives a reset while idle', async () => {
     const server = await startRawServer(() => undefined)
     const connection = await open(server.port)
-    const closed = gone(connection)
     server.sockets[0]?.resetAndDestroy()
-    await closed
-    expect(connection.usable).toBe(false)
+    await gone(connection)
+    expect(connection.endedBy).toBeUndefined()
   })
 
   it('closes its socket after a minute of idleness, counted from the last use', async () => {
@@ -137,6 +136,18 @@ describe('HttpConnection', () => {
     vi.advanceTimersByTime(1)
     expect(connection.usable).toBe(false)
     expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('keeps the process alive only while it is in use', async () => {
+    const { port } = await startRawServer(() => undefined)
+    const connection = await open(port)
+    const holding = (): number =>
+      process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length
+    const idle = holding()
+    connection.take()
+    expect(holding()).toBe(idle + 1)
+    connection.release()
+    expect(holding()).toBe(idle)
   })
 
   it('has no certificate to show over HTTP', async () => {

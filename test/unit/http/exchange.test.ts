@@ -309,6 +309,26 @@ describe('the limits in time', () => {
     expect(connection.usable).toBe(false)
   })
 
+  it('count from when the request was written, and end a request that cannot be', async () => {
+    const server = await startRawServer(() => undefined, { onConnection: (socket) => socket.pause() })
+    const body = 'x'.repeat(1 << 25)
+    const [slow, stuck] = [await connect(server), await connect(server)]
+    await until(() => server.sockets.length === 2)
+    fakeTimers()
+    const late = failure(exchange(slow, { body, replyTimeoutMs: 5000 }))
+    const never = failure(exchange(stuck, { body, replyTimeoutMs: 5000 }))
+    await new Promise((resolve) => setImmediate(resolve))
+    vi.advanceTimersByTime(4999)
+    server.sockets[0]?.resume()
+    await until(() => server.requests.length === 1)
+    await new Promise((resolve) => setImmediate(resolve))
+    vi.advanceTimersByTime(4999)
+    expect((await never).code).toBe('ERR_WSMAN_REPLY_TIMEOUT')
+    expect([slow.usable, stuck.usable]).toEqual([true, false])
+    vi.advanceTimersByTime(1)
+    expect((await late).code).toBe('ERR_WSMAN_REPLY_TIMEOUT')
+  })
+
   it('end a head that drips in', async () => {
     const server = await startRawServer(({ socket }) => socket.write('HTTP/1.1 200 OK\r\nX-Drip: '))
     const connection = await connect(server)

@@ -34,25 +34,27 @@ export async function startRawServer(
   const serve = (socket: Socket): void => {
     const connection = sockets.push(socket) - 1
     let index = 0
-    let buffered = Buffer.alloc(0)
+    let chunks: Buffer[] = []
+    let size = 0
+    // Bytes that must be there before it is worth looking again.
+    let needed = 0
     socket.on('error', () => undefined)
     socket.on('data', (chunk: Buffer) => {
-      buffered = Buffer.concat([buffered, chunk])
-      for (;;) {
+      chunks.push(chunk)
+      size += chunk.length
+      while (size > 0 && size >= needed) {
+        const buffered = Buffer.concat(chunks)
+        chunks = [buffered]
         const headEnd = buffered.indexOf('\r\n\r\n')
         if (headEnd < 0) return
         const [requestLine = '', ...lines] = buffered.toString('latin1', 0, headEnd).split('\r\n')
-        const headers = new Map(
-          lines.map((line): [string, string] => [
-            line.slice(0, line.indexOf(':')),
-            line.slice(line.indexOf(':') + 2),
-          ]),
-        )
-        const length = Number(headers.get('Content-Length'))
-        const end = headEnd + 4 + length
-        if (buffered.length < end) return
-        const body = buffered.toString('utf8', headEnd + 4, end)
-        buffered = buffered.subarray(end)
+        const headers = new Map(lines.map((line) => splitHeader(line)))
+        needed = headEnd + 4 + Number(headers.get('Content-Length'))
+        if (size < needed) return
+        const body = buffered.toString('utf8', headEnd + 4, needed)
+        chunks = [buffered.subarray(needed)]
+        size -= needed
+        needed = 0
         const request = { requestLine, headers, body, socket, connection, index: index++ }
         requests.push(request)
         answer(request)
@@ -66,6 +68,11 @@ export async function startRawServer(
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
   return { port, requests, sockets }
+}
+
+function splitHeader(line: string): [string, string] {
+  const colon = line.indexOf(': ')
+  return [line.slice(0, colon), line.slice(colon + 2)]
 }
 
 afterEach(async () => {

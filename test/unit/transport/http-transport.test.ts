@@ -450,6 +450,22 @@ describe('a credential that is a function', () => {
     expect(server.requests).toHaveLength(2)
   })
 
+  it('is tried by one call only when it has changed after a refusal', async () => {
+    const server = await startRawServer((raw) =>
+      server.requests.length > 1 ? refuse('Basic')(raw) : echo(raw),
+    )
+    let password = 'one'
+    const transport = connect(server, {
+      auth: { scheme: 'basic', username: 'alice', password: () => password },
+    })
+    expect(await send(transport)).toBe('<<x/>>')
+    expect((await failure(send(transport))).code).toBe('ERR_WSMAN_UNAUTHORIZED')
+    password = 'two'
+    const errors = await Promise.all(Array.from({ length: 4 }, () => failure(send(transport))))
+    expect(errors.every(({ code }) => code === 'ERR_WSMAN_UNAUTHORIZED')).toBe(true)
+    expect(server.requests).toHaveLength(3)
+  })
+
   it('may fail, and may not give anything but text', async () => {
     const server = await startRawServer(echo)
     const cause = new Error('vault sealed')
@@ -463,6 +479,22 @@ describe('a credential that is a function', () => {
     const odd = connect(server, { auth: { scheme: 'basic', username: 'alice', password: () => nothing } })
     expect((await failure(send(odd))).message).toBe('The function given as auth.password must return text.')
     expect(server.requests).toEqual([])
+  })
+
+  it('does not hold a call beyond its signal when it is asked again', async () => {
+    const server = await startRawServer(refuse('Basic'))
+    const controller = new AbortController()
+    const reason = new Error('enough')
+    const answers = [PASSWORD]
+    const password = (): string | Promise<string> => {
+      const answer = answers.pop()
+      if (answer !== undefined) return answer
+      controller.abort(reason)
+      return new Promise(() => undefined)
+    }
+    const transport = connect(server, { auth: { scheme: 'basic', username: 'alice', password } })
+    expect((await failure(send(transport))).code).toBe('ERR_WSMAN_UNAUTHORIZED')
+    expect(await failure(send(transport, { signal: controller.signal }))).toBe(reason)
   })
 
   it('does not hold a call beyond its signal', async () => {

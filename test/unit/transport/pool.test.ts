@@ -8,7 +8,6 @@ class Fake implements Pooled {
   usable = true
   busy = false
   destroyedWith: Error | undefined
-  readonly #listeners: (() => void)[] = []
 
   constructor(readonly id: number) {}
 
@@ -22,14 +21,8 @@ class Fake implements Pooled {
   }
 
   destroy(reason?: Error): void {
-    if (!this.usable && reason === undefined) return
     this.usable = false
     this.destroyedWith ??= reason
-    for (const listener of this.#listeners.splice(0)) listener()
-  }
-
-  onClose(listener: () => void): void {
-    this.#listeners.push(listener)
   }
 }
 
@@ -121,6 +114,20 @@ describe('ConnectionPool', () => {
     expect([first.got?.id, second.got, call.got?.id]).toEqual([0, undefined, 1])
   })
 
+  it('serves calls and polls in the order they came', async () => {
+    const { pool } = makePool(3)
+    const held = [ask(pool, 'call'), ask(pool, 'call'), ask(pool, 'call')]
+    const waiting = [ask(pool, 'poll'), ask(pool, 'call'), ask(pool, 'poll')]
+    const served: number[] = []
+    for (const { got } of await settle().then(() => held)) {
+      if (got) pool.release(got)
+      await settle()
+      served.push(waiting.filter((waiter) => waiter.got !== undefined).length)
+      expect(waiting.slice(0, served.length).every((waiter) => waiter.got !== undefined)).toBe(true)
+    }
+    expect(served).toEqual([1, 2, 3])
+  })
+
   it('opens one more for control when all are taken, and keeps it for the next time', async () => {
     const { pool, made } = makePool(2)
     const taken = [ask(pool, 'poll'), ask(pool, 'call')]
@@ -174,15 +181,12 @@ describe('ConnectionPool', () => {
   it('does not hand out a connection that died while idle', async () => {
     const { pool } = makePool(2)
     const first = await pool.acquire('call', never)
+    const second = await pool.acquire('call', never)
     pool.release(first)
-    first.destroy()
-    expect(await pool.acquire('call', never)).not.toBe(first)
-    const second = ask(pool, 'call')
-    await settle()
-    if (second.got) pool.release(second.got)
-    // Dead, but without having said so yet.
-    if (second.got) second.got.usable = false
-    expect(await pool.acquire('call', never)).not.toBe(second.got)
+    pool.release(second)
+    second.usable = false
+    expect(await pool.acquire('call', never)).toBe(first)
+    expect((await pool.acquire('call', never)).id).toBe(2)
   })
 
   it('ends a wait on its signal, and serves the next one', async () => {
