@@ -1,5 +1,4 @@
-/** The longest delay a timer takes; a longer one would fire at once. */
-export const MAX_DELAY_MS = 0x7fffffff
+import { MAX_TIMER_MS } from '../deadline.js'
 
 /** Lets many wait until something they look at has changed enough. */
 export class Changes {
@@ -26,7 +25,7 @@ export class Changes {
       const look = (): void => {
         if (condition()) finish()
       }
-      const timer = setTimeout(finish, Math.min(timeoutMs, MAX_DELAY_MS))
+      const timer = setTimeout(finish, Math.min(timeoutMs, MAX_TIMER_MS))
       signal.addEventListener('abort', finish, { once: true })
       this.#waiting.add(look)
     })

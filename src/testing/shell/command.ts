@@ -1,4 +1,5 @@
 import { constants } from 'node:os'
+import { timedOut } from '../faults.js'
 import type { EndpointRequest } from '../message.js'
 import { Changes } from './changes.js'
 import { OutputBuffer, type OutputStream } from './output-buffer.js'
@@ -8,14 +9,11 @@ import type { Delivery } from './shell-replies.js'
 import type { SignalCode } from './shell-requests.js'
 
 /** What a waiting request obeys. */
-export type Limits = Pick<EndpointRequest, 'operationTimeoutMs' | 'maxEnvelopeSize' | 'signal'>
+export type Limits = Pick<EndpointRequest, 'operationTimeoutMs' | 'signal'>
 
 /** STATUS_CONTROL_C_EXIT: the exit code of a process that Ctrl-C or Ctrl-Break ended on Windows. */
 const CONTROL_C_EXIT = 0xc000013a
 
-/** Octets of a Receive reply that are not output: headers with a MessageID of 2 KB, both stream ends, the state. */
-const ENVELOPE_OVERHEAD = 4096
-const MIN_ROOM = 1024
 /** Characters around the base64 of one chunk. */
 const STREAM_ELEMENT =
   '<rsp:Stream Name="stdout" CommandId="00000000-0000-0000-0000-000000000000"></rsp:Stream>'.length
@@ -74,11 +72,11 @@ export class Command {
    * when the client is gone by then it stays for the next Receive. A second Receive waits for the first to be answered.
    * After the end every Receive brings the end again, until the command is terminated.
    * @param desired empty for all streams of the shell
+   * @param room octets that the output may take in the reply
    * @throws EndpointFault TimedOut when nothing came in time
    */
-  async receive(desired: ReadonlySet<OutputStream>, limits: Limits): Promise<Delivery> {
+  async receive(desired: ReadonlySet<OutputStream>, room: number, limits: Limits): Promise<Delivery> {
     const streams = desired.size === 0 ? this.#streams : intersection(desired, this.#streams)
-    const room = Math.max(limits.maxEnvelopeSize - ENVELOPE_OVERHEAD, MIN_ROOM)
     const turn = Symbol('receive')
     this.#receivers.push(turn)
     try {
@@ -86,7 +84,7 @@ export class Command {
         this.#released ||
         (this.#receivers[0] === turn && (this.#exitCode !== undefined || this.#output.has(streams)))
       const came = await this.#changes.until(mayAnswer, limits.operationTimeoutMs, limits.signal)
-      if (!came && !limits.signal.aborted) throw faults.timedOut()
+      if (!came && !limits.signal.aborted) throw timedOut()
       const settled = (): boolean =>
         this.#released || this.#exitCode !== undefined || this.#output.size(streams) * 1.5 > room
       await this.#changes.until(settled, SETTLE_MS, limits.signal)
@@ -126,7 +124,7 @@ export class Command {
     if (end) stdin.end()
     const done = await this.#changes.until(written, limits.operationTimeoutMs, limits.signal)
     if (this.#released) throw faults.aborted()
-    if (!done) throw faults.timedOut()
+    if (!done) throw timedOut()
   }
 
   /**

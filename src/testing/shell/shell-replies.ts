@@ -72,14 +72,11 @@ export function commandTree(commandId: string, commandLine: string, running: boo
   ])
 }
 
-export function shellReference(shell: ShellDescription, address: string): EndpointReference {
-  return new EndpointReference(shell.resourceUri, { ShellId: shell.shellId }, address)
-}
-
 export function createReply(shell: ShellDescription, address: string): EndpointReply {
+  const reference = new EndpointReference(shell.resourceUri, { ShellId: shell.shellId }, address)
   return reply(
     ACTION.create,
-    element(NS.transfer, 'ResourceCreated', referenceChildren(shellReference(shell, address))),
+    element(NS.transfer, 'ResourceCreated', referenceChildren(reference)),
     shellTree(shell),
   )
 }

@@ -2,9 +2,13 @@ import { ACTION } from '../../envelope/actions.js'
 import { SHELL_RESOURCE } from '../../envelope/resource.js'
 import type { Settings } from '../../settings/table.js'
 import { NS } from '../../xml/namespaces.js'
+import { Enumerations } from '../enumerations.js'
+import { actionNotSupported, unknownResource } from '../faults.js'
 import type { EndpointReply, EndpointRequest, EndpointService } from '../message.js'
-import { ShellEnumerations } from './shell-enumerations.js'
+import { writeReply } from '../reply-writer.js'
+import { OUTPUT_STREAMS } from './output-buffer.js'
 import * as faults from './shell-faults.js'
+import { commandItems, shellItems } from './shell-lists.js'
 import * as replies from './shell-replies.js'
 import * as requests from './shell-requests.js'
 import { Shell, ownerOf } from './shell.js'
@@ -33,6 +37,9 @@ type Handler = (request: EndpointRequest) => Promise<EndpointReply> | EndpointRe
 const ALL_SHELLS = NS.shell
 const ALL_COMMANDS = `${NS.shell}/Command`
 
+/** One element with some octets of output. */
+const LEAST_ROOM = 256
+
 /**
  * Remote shells that run real local processes (MS-WSMV 3.1.4.1.31). Only the text-based shell exists, and users see
  * nobody's shells but their own.
@@ -43,13 +50,13 @@ export class ShellService implements EndpointService {
   readonly #shells = new Map<string, Shell>()
   /** Shells on their way out, whose processes are not gone yet. */
   readonly #closing = new Set<Promise<void>>()
-  readonly #enumerations: ShellEnumerations
+  readonly #enumerations: Enumerations
   #closed = false
 
   constructor({ settings, machine }: ShellServiceOptions) {
     this.#settings = settings
     this.#machine = machine
-    this.#enumerations = new ShellEnumerations(settings)
+    this.#enumerations = new Enumerations(settings)
   }
 
   readonly #handlers: ReadonlyMap<string, ReadonlyMap<string, Handler>> = new Map([
@@ -70,16 +77,16 @@ export class ShellService implements EndpointService {
         [ACTION.get, (request) => replies.getReply(this.#shell(request).describe())],
         [ACTION.delete, (request) => this.#delete(request)],
         [ACTION.enumerate, (request) => this.#enumerateShells(request)],
-        [ACTION.pull, (request) => this.#enumerations.pull(request, this.#ownKey(request))],
-        [ACTION.release, (request) => this.#enumerations.release(request, this.#ownKey(request))],
+        [ACTION.pull, (request) => this.#enumerations.pull(request)],
+        [ACTION.release, (request) => this.#enumerations.release(request)],
       ]),
     ],
     [
       ALL_COMMANDS.toLowerCase(),
       new Map<string, Handler>([
         [ACTION.enumerate, (request) => this.#enumerateCommands(request)],
-        [ACTION.pull, (request) => this.#enumerations.pull(request, this.#ownKey(request))],
-        [ACTION.release, (request) => this.#enumerations.release(request, this.#ownKey(request))],
+        [ACTION.pull, (request) => this.#enumerations.pull(request)],
+        [ACTION.release, (request) => this.#enumerations.release(request)],
       ]),
     ],
   ])
@@ -87,9 +94,9 @@ export class ShellService implements EndpointService {
   async handle(request: EndpointRequest): Promise<EndpointReply> {
     if (this.#closed) throw faults.aborted()
     const actions = this.#handlers.get(request.resourceUri.toLowerCase())
-    if (!actions) throw faults.unknownResource(request.resourceUri)
+    if (!actions) throw unknownResource(request.resourceUri)
     const handler = actions.get(request.action)
-    if (!handler) throw faults.actionNotSupported(request.action)
+    if (!handler) throw actionNotSupported(request.action)
     return handler(request)
   }
 
@@ -147,8 +154,9 @@ export class ShellService implements EndpointService {
   #receive(request: EndpointRequest): Promise<EndpointReply> {
     const { commandId, streams } = requests.readReceive(request)
     const shell = this.#shell(request)
+    const room = roomFor(request, commandId)
     return shell.serve(async () =>
-      replies.receiveReply(await shell.command(commandId).receive(streams, request)),
+      replies.receiveReply(await shell.command(commandId).receive(streams, room, request)),
     )
   }
 
@@ -188,23 +196,15 @@ export class ShellService implements EndpointService {
     return ownerOf(request, this.#machine).key
   }
 
-  #enumerateShells(request: EndpointRequest): EndpointReply {
-    const key = this.#ownKey(request)
-    const items = this.#ownedBy(key).map((shell) => {
-      const description = shell.describe()
-      return {
-        tree: replies.shellTree(description),
-        reference: replies.shellReference(description, request.url),
-      }
-    })
-    return this.#enumerations.enumerateShells(request, key, items)
+  #enumerateShells(request: EndpointRequest): Promise<EndpointReply> {
+    return this.#enumerations.enumerate(request, (enumerate) =>
+      shellItems(enumerate, this.#ownedBy(this.#ownKey(request))),
+    )
   }
 
-  #enumerateCommands(request: EndpointRequest): EndpointReply {
-    return this.#enumerations.enumerateCommands(request, this.#ownKey(request), (shellId) =>
-      this.#find(request, shellId).commands.map((command) =>
-        replies.commandTree(command.id, command.commandLine, command.running),
-      ),
+  #enumerateCommands(request: EndpointRequest): Promise<EndpointReply> {
+    return this.#enumerations.enumerate(request, (enumerate) =>
+      commandItems(enumerate, (shellId) => this.#find(request, shellId).commands),
     )
   }
 
@@ -242,6 +242,18 @@ export class ShellService implements EndpointService {
     const used = this.#ownedBy(key).reduce((sum, shell) => sum + 1 + shell.operations, 0)
     if (exceeds(used + 1, limit)) throw faults.quotaExceeded.operations(limit)
   }
+}
+
+/**
+ * Octets that output may take in the reply: what the longest reply without any leaves.
+ * @throws EndpointFault where that is nothing
+ */
+function roomFor({ maxEnvelopeSize, headers }: EndpointRequest, commandId: string): number {
+  const done = { streams: new Set(OUTPUT_STREAMS), exitCode: 0xffffffff }
+  const bare = writeReply(replies.receiveReply({ commandId, chunks: [], done }), headers.messageId)
+  const room = maxEnvelopeSize - Buffer.byteLength(bare)
+  if (room < LEAST_ROOM) throw faults.envelopeTooSmall()
+  return room
 }
 
 /** 0 means no limit. */

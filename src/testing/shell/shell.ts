@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { stat } from 'node:fs/promises'
+import { MAX_TIMER_MS } from '../deadline.js'
 import type { EndpointRequest } from '../message.js'
-import { MAX_DELAY_MS } from './changes.js'
 import { joinCommandLine, throughShell, type LocalCommand } from './command-line.js'
 import { Command } from './command.js'
 import { ProcessRunner } from './process-runner.js'
@@ -34,10 +34,10 @@ export function newId(): string {
 /** A shell: what its commands have in common, and how long they may live. */
 export class Shell {
   readonly id = newId()
+  readonly resourceUri: string
   readonly owner: ShellOwner
   /** Commands started since the shell was opened. Terminating one does not lower it (MS-WSMV note 118). */
   operations = 0
-  readonly #resourceUri: string
   readonly #spec: ShellSpec
   readonly #timeouts: ShellTimeouts
   readonly #commands = new Map<string, Command>()
@@ -60,7 +60,7 @@ export class Shell {
     timeouts: ShellTimeouts,
     expire: () => void,
   ) {
-    this.#resourceUri = resourceUri
+    this.resourceUri = resourceUri
     this.owner = owner
     this.#spec = spec
     this.#timeouts = timeouts
@@ -83,7 +83,7 @@ export class Shell {
     return {
       ...this.#spec,
       shellId: this.id,
-      resourceUri: this.#resourceUri,
+      resourceUri: this.resourceUri,
       owner: this.owner.name,
       clientIp: this.owner.clientIp,
       idleTimeoutMs: this.#timeouts.idleTimeoutMs,
@@ -186,7 +186,7 @@ export class Shell {
 }
 
 function startTimer(ms: number, expire: () => void): NodeJS.Timeout | undefined {
-  return ms > 0 ? setTimeout(expire, Math.min(ms, MAX_DELAY_MS)).unref() : undefined
+  return ms > 0 ? setTimeout(expire, Math.min(ms, MAX_TIMER_MS)).unref() : undefined
 }
 
 /** Windows tells no case apart in names of variables. */

@@ -15,11 +15,14 @@ import {
   type EndpointReply,
   type EndpointRequest,
 } from '../../../../src/testing/message.js'
+import { writeReply } from '../../../../src/testing/reply-writer.js'
 import { ShellService } from '../../../../src/testing/shell/shell-service.js'
-import { XmlElement, TreeBuilder } from '../../../../src/xml/element.js'
+import type { XmlElement } from '../../../../src/xml/element.js'
 import { NS } from '../../../../src/xml/namespaces.js'
-import { XmlReader } from '../../../../src/xml/reader.js'
-import { element, writeXml, type ElementTree } from '../../../../src/xml/writer.js'
+import { element, type ElementTree } from '../../../../src/xml/writer.js'
+
+/** Of every request that is not a recorded one. */
+export const MESSAGE_ID = 'uuid:FC40E3CD-53E9-4315-B486-6D538B25D1F5'
 
 export const ALL_SHELLS = NS.shell
 export const SELECTOR_FILTER = 'http://schemas.dmtf.org/wbem/wsman/1/wsman/SelectorFilter'
@@ -63,7 +66,7 @@ export function request(parts: RequestParts): EndpointRequest {
       sessionId: 'uuid:A635D444-7E75-4E46-9A68-2FFF53AF45CA',
       options: parts.options,
     },
-    'uuid:FC40E3CD-53E9-4315-B486-6D538B25D1F5',
+    MESSAGE_ID,
     parts.body ? [parts.body] : [],
   )
   return requestFrom(xml, parts.over)
@@ -100,22 +103,9 @@ export function recording(path: string): string {
   return readFileSync(path, 'utf8').replace(/^\uFEFF?<\?xml[^>]*\?>/, '')
 }
 
-/** The body of a reply as it will be read, with the prefixes that the envelope declares. */
+/** The body of a reply as a client reads it. */
 export function bodyOf(reply: EndpointReply): readonly XmlElement[] {
-  const { body } = reply
-  const xml =
-    typeof body === 'string'
-      ? `<r xmlns:rsp="${NS.shell}">${body}</r>`
-      : writeXml(element('urn:test', 'r', body))
-  let root: XmlElement | undefined
-  const reader = new XmlReader(
-    new TreeBuilder((tree) => {
-      root = tree
-    }),
-  )
-  reader.write(Buffer.from(xml))
-  reader.end()
-  return root?.elements ?? []
+  return readMessage(writeReply(reply, MESSAGE_ID)).body
 }
 
 /** Structure and text without prefixes, for comparing messages; `names` replaces texts that differ each time. */
