@@ -20,7 +20,7 @@ const endpoint = await startEndpoint({
 const client = new WsmanClient({ ...endpoint.clientOptions('alice') })
 try {
   const cellar = await client.get('wmicimv2/Acme_Printer?Name=cellar')
-  console.log(`${String(cellar.Name)} has printed ${String(cellar.Pages)} pages`)
+  console.log(`${cellar.Name as string} has printed ${cellar.Pages as string} pages`)
   console.log(`the endpoint saw ${endpoint.requests.length} request`)
 } finally {
   await client.close()

@@ -46,7 +46,7 @@ export type {
   NoAuth,
   PasswordAuth,
 } from './transport/credentials.js'
-export type { TlsOptions } from './http/tls.js'
+export type { Pem, TlsOptions } from './http/tls.js'
 
 export { defaultSettings } from './settings/defaults.js'
 export { settingInfo, type SettingInfo } from './settings/info.js'
@@ -63,7 +63,7 @@ export type {
   WinrsSettings,
 } from './settings/table.js'
 
-export { ERROR_CODES, type WsmanErrorCode } from './errors/codes.js'
+export { ERROR_CODES, type CodeOf, type WsmanErrorCode } from './errors/codes.js'
 export {
   AbortError,
   AuthenticationError,
@@ -73,6 +73,7 @@ export {
   TimeoutError,
   TransportError,
   UsageError,
+  type CommandErrorDetails,
   type RemoteState,
 } from './errors/errors.js'
 export { faultByCode, faultByName, type FaultCode } from './errors/fault-codes.js'

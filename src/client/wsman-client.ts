@@ -203,10 +203,12 @@ export class WsmanClient implements AsyncDisposable {
     return this.#closed
   }
 
+  /** The same as `close`, for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }
 
+  /** @internal */
   [inspect.custom](): string {
     return `WsmanClient { url: '${this.url}' }`
   }

@@ -16,6 +16,7 @@ export class Enumeration<T> implements AsyncIterable<T>, AsyncDisposable {
     this.#source = source
   }
 
+  /** The items one by one. */
   [Symbol.asyncIterator](): AsyncIterableIterator<T, undefined> {
     return new ItemIterator(this.#start())
   }

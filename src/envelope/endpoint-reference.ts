@@ -1,6 +1,7 @@
 import { brand, hasBrand } from '../errors/brand.js'
 import { ANONYMOUS } from './actions.js'
 
+/** What a selector may hold. */
 export type SelectorValue = string | number | boolean | bigint | EndpointReference
 
 /** Selectors by name. Services compare names and values without regard to case (MS-WSMV 3.1.4.1.2). */
@@ -26,6 +27,7 @@ export class EndpointReference {
   }
 }
 
+/** Whether `value` is an EndpointReference, whichever build of the package made it. */
 export function isEndpointReference(value: unknown): value is EndpointReference {
   return hasBrand(value, 'EndpointReference')
 }

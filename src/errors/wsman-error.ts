@@ -87,6 +87,7 @@ export class WsmanError extends Error {
     return { name: this.name, code: this.code, message: this.message, ...Object.fromEntries(present) }
   }
 
+  /** @internal */
   [inspect.custom](depth: number, options: object, show: typeof inspect): string {
     const { name, code, message, ...rest } = this.toJSON()
     const stack = this.stack ?? `${name}: ${message}`

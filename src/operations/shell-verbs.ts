@@ -94,6 +94,7 @@ export function commandOperation(
   }
 }
 
+/** The output streams of a command. */
 export type OutputStreamName = 'stdout' | 'stderr'
 
 /** One piece of output, in the order of the wire. */

@@ -353,9 +353,13 @@ export type PartialModel<Model> = {
   [Name in keyof Model]?: Model[Name] extends object ? PartialModel<Model[Name]> : Model[Name]
 }
 
+/** The settings of the protocol, which stand directly in winrm/config. */
 export type ProtocolSettings = ModelOf<typeof PROTOCOL_TABLE>
+/** winrm/config/client. */
 export type ClientSettings = ModelOf<typeof CLIENT_TABLE>
+/** winrm/config/service. */
 export type ServiceSettings = ModelOf<typeof SERVICE_TABLE>
+/** winrm/config/winrs. */
 export type WinrsSettings = ModelOf<typeof WINRS_TABLE>
 /** One listener of winrm/config/listener; `listeningOn` is told by the service. */
 export type ListenerSettings = ModelOf<typeof LISTENER_TABLE> & { listeningOn: readonly string[] }

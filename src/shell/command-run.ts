@@ -10,6 +10,7 @@ import type { CallScope } from '../util/call-scope.js'
 import type { OutputSink } from './output-streams.js'
 import { isGone, withRemote } from './remote-state.js'
 
+/** How a command ended. */
 export interface CommandExit {
   /** Unsigned, as Windows shows it. */
   readonly exitCode: number

@@ -13,7 +13,6 @@ import {
 import { abortable, sleep } from '../util/abortable.js'
 import { CallScope } from '../util/call-scope.js'
 import { assertCodepage, encodeText } from '../util/codepage.js'
-import type { Dependent } from '../util/lifetime.js'
 import { CommandRun } from './command-run.js'
 import { quoteArgument } from './command-line.js'
 import { OutputCollector } from './output-collector.js'
@@ -29,7 +28,7 @@ const DEFAULT_MAX_OUTPUT = 64 * 1024 * 1024
 const CLOSE_WAIT_MS = 700
 
 /** A text shell on the host (MS-WSMV 3.1.4.1.31). Close it: the service allows each account only so many. */
-export class Shell implements AsyncDisposable, Dependent {
+export class Shell implements AsyncDisposable {
   readonly host: string
   /** The service's name for the shell. */
   readonly shellId: string
@@ -50,7 +49,7 @@ export class Shell implements AsyncDisposable, Dependent {
     this.host = runner.host
     const id = Object.entries(reference.selectors).find(([name]) => name.toLowerCase() === 'shellid')?.[1]
     this.shellId = typeof id === 'string' ? id : ''
-    this.#leave = runner.lifetime.enroll(this)
+    this.#leave = runner.lifetime.enroll({ end: (reason) => this.#end(reason) })
   }
 
   /**
@@ -129,12 +128,12 @@ export class Shell implements AsyncDisposable, Dependent {
     return this.#closed
   }
 
+  /** The same as `close`, for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }
 
-  /** @internal */
-  end(reason: Error): Promise<void> {
+  #end(reason: Error): Promise<void> {
     this.#closed ??= this.#close(reason)
     return this.#closed.catch(() => undefined)
   }

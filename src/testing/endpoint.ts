@@ -68,6 +68,7 @@ export interface Endpoint {
   clientOptions(username?: string, choice?: { readonly transport?: 'http' | 'https' }): EndpointClientOptions
   /** Cuts every connection and ends every process of its shells; resolves when they are gone. */
   close(): Promise<void>
+  /** The same as `close`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void>
 }
 

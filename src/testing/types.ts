@@ -27,10 +27,12 @@ export interface EndpointRef {
 export type EndpointValue =
   string | number | bigint | boolean | Date | null | EndpointRef | readonly EndpointValue[] | EndpointInstance
 
+/** An instance by its properties. */
 export interface EndpointInstance {
   readonly [property: string]: EndpointValue
 }
 
+/** A property in full. */
 export interface PropertyDefinition {
   readonly type: CimType
   readonly array?: boolean
@@ -38,6 +40,7 @@ export interface PropertyDefinition {
   readonly key?: boolean
 }
 
+/** What a method is called with. */
 export interface MethodCall {
   /** The instance the selectors name; undefined for a static call. */
   readonly instance: EndpointInstance | undefined
