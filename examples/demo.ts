@@ -26,13 +26,9 @@ try {
 
   step('3. Read its configuration, as `winrm get winrm/config` does')
   const config = await client.get('winrm/config')
-  console.log(
-    `   MaxEnvelopeSizekb ${String(config.MaxEnvelopeSizekb)}, MaxTimeoutms ${String(config.MaxTimeoutms)}`,
-  )
+  console.log('   MaxEnvelopeSizekb', config.MaxEnvelopeSizekb, 'MaxTimeoutms', config.MaxTimeoutms)
   for await (const listener of client.enumerate('winrm/config/listener')) {
-    console.log(
-      `   Listener ${String(listener.Address)} ${String(listener.Transport)} on port ${String(listener.Port)}`,
-    )
+    console.log('   Listener', listener.Address, listener.Transport, 'on port', listener.Port)
   }
 
   step('4. Stream processes of this machine through a WQL filter, page by page')
@@ -42,9 +38,8 @@ try {
   })
   let count = 0
   for await (const { Name, ProcessId, WorkingSetSize } of processes) {
-    console.log(
-      `   ${String(ProcessId).padStart(7)}  ${(Number(WorkingSetSize) / 1e6).toFixed(0).padStart(5)} MB  ${String(Name)}`,
-    )
+    const megabytes = `${(Number(WorkingSetSize) / 1e6).toFixed(0)} MB`
+    console.log('  ', `${Number(ProcessId)}`.padStart(7), megabytes.padStart(8), Name)
     if (++count === 8) break // leaving the loop tells the service to release the enumeration
   }
 

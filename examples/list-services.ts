@@ -9,7 +9,7 @@ await withClient(async (client) => {
   let count = 0
   for await (const { Name, ProcessId } of services) {
     count += 1
-    console.log(`${String(ProcessId).padStart(7)}  ${String(Name)}`)
+    console.log(`${Number(ProcessId)}`.padStart(7), Name)
   }
   console.log(`${count} services are running.`)
 })

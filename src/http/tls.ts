@@ -10,7 +10,8 @@ import {
 } from 'node:tls'
 import { TransportError, UsageError } from '../errors/errors.js'
 
-type Pem = string | Uint8Array
+/** PEM text, or its bytes. */
+export type Pem = string | Uint8Array
 
 /** How the server proves itself over HTTPS, and the client to it. */
 export interface TlsOptions {

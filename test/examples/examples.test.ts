@@ -12,9 +12,9 @@ const EXPECTED: Readonly<Record<string, readonly RegExp[]>> = {
   'demo.ts': [
     /It listens on https:\/\/127\.0\.0\.1:\d+\/wsman/,
     /Stack: 3\.0/,
-    /MaxEnvelopeSizekb 500, MaxTimeoutms 60000/,
+    /MaxEnvelopeSizekb 500 MaxTimeoutms 60000/,
     /Listener IP:127\.0\.0\.1 HTTPS on port \d+/,
-    /^ +\d+ +\d+ MB {2}\S+/m,
+    /^ +\d+ +\d+ MB \S+/m,
     /stdout: line 1\n {3}stdout: line 2\n {3}stdout: line 3/,
     /stderr: and one for stderr/,
     /Exit code 3 after \d+ ms/,
