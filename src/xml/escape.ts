@@ -4,7 +4,10 @@ import { UsageError } from '../errors/errors.js'
 const FORBIDDEN =
   /[\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]|[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/
 
-const NAME = /^[A-Za-z_\u00C0-\uFFFD][-.\w\u00B7\u00C0-\uFFFD]*$/
+const NAME_START =
+  'A-Z_a-z\\u00C0-\\u00D6\\u00D8-\\u00F6\\u00F8-\\u02FF\\u0370-\\u037D\\u037F-\\u1FFF\\u200C\\u200D\\u2070-\\u218F\\u2C00-\\u2FEF\\u3001-\\uD7FF\\uF900-\\uFDCF\\uFDF0-\\uFFFD\\u{10000}-\\u{EFFFF}'
+/** XML 1.0, productions 4 and 4a, without the colon. */
+const NAME = new RegExp(`^[${NAME_START}][-.0-9\\u00B7\\u0300-\\u036F\\u203F\\u2040${NAME_START}]*$`, 'u')
 
 /** A bare CR would come back as LF (XML 1.0, 2.11), so it is written as a reference. */
 const TEXT_SPECIAL = /[&<>\r]/g

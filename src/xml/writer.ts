@@ -1,5 +1,6 @@
 import { create } from 'xmlbuilder2'
 import type { XMLBuilder } from 'xmlbuilder2/lib/interfaces.js'
+import { UsageError } from '../errors/errors.js'
 import { assertName, escapeAttribute, escapeText } from './escape.js'
 import { NS, prefixFor } from './namespaces.js'
 
@@ -74,11 +75,11 @@ function remember(key: string, shape: Shape): void {
 /** Everything that is structure goes into the key, everything that is value into `values`. */
 function describe(tree: ElementTree, values: string[]): string {
   assertName(tree.name)
-  let key = `<${tree.prefix ?? ''}:${tree.name} ${encodeURI(tree.namespace)}`
+  let key = `<${tree.prefix ?? ''}:${tree.name} "${namespaceKey(tree.namespace)}"`
   if (tree.declares) key += ` ${tree.declares.join(' ')}`
   for (const attribute of tree.attributes ?? []) {
     assertName(attribute.name)
-    key += `@${attribute.name} ${attribute.namespace ?? ''}`
+    key += `@${attribute.name} "${namespaceKey(attribute.namespace ?? '')}"`
     values.push(attribute.value)
   }
   for (const child of tree.children ?? []) {
@@ -90,9 +91,15 @@ function describe(tree: ElementTree, values: string[]): string {
   return `${key}>`
 }
 
+/** A namespace is structure, so it must neither hold a mark nor look like anything else in the key. */
+function namespaceKey(namespace: string): string {
+  if (MARK.test(namespace)) throw new UsageError(`${JSON.stringify(namespace)} cannot be a namespace.`)
+  return escapeAttribute(namespace)
+}
+
 function buildShape(tree: ElementTree): Shape {
   const document = create()
-  append(document, tree)
+  append(document, tree, new Map())
   const parts = document.end({ headless: true }).split(MARK)
   return {
     pieces: parts.filter((_, index) => index % 2 === 0),
@@ -102,16 +109,50 @@ function buildShape(tree: ElementTree): Shape {
   }
 }
 
-function append(parent: XMLBuilder, tree: ElementTree): void {
-  const prefix = tree.namespace === '' ? '' : (tree.prefix ?? prefixFor(tree.namespace))
+/** @param outer the namespaces in force around the element, by prefix */
+function append(parent: XMLBuilder, tree: ElementTree, outer: ReadonlyMap<string, string>): void {
+  const prefix = choosePrefix(tree, outer)
+  const scope = new Map(outer).set(prefix, tree.namespace)
   const node = parent.ele(tree.namespace, prefix === '' ? tree.name : `${prefix}:${tree.name}`)
-  for (const namespace of tree.declares ?? []) node.att(NS.xmlns, `xmlns:${prefixFor(namespace)}`, namespace)
+  // Those of attributes too: xmlbuilder2 declares a namespace once for every attribute in it.
+  const used = (tree.attributes ?? []).flatMap(({ namespace }) => namespace ?? [])
+  for (const namespace of new Set([...(tree.declares ?? []), ...used])) {
+    const name = prefixFor(namespace)
+    if (namespace === NS.xml || scope.get(name) === namespace) continue
+    node.att(NS.xmlns, `xmlns:${name}`, namespace)
+    scope.set(name, namespace)
+  }
   for (const { name, namespace } of tree.attributes ?? []) {
     if (namespace === undefined) node.att(name, '\uE000a\uE001')
     else node.att(namespace, `${prefixFor(namespace)}:${name}`, '\uE000a\uE001')
   }
   for (const child of tree.children ?? []) {
     if (typeof child === 'string') node.txt('\uE000t\uE001')
-    else append(node, child)
+    else append(node, child, scope)
   }
+}
+
+/**
+ * The resources of one message share a prefix, and xmlbuilder2 does not see when a declaration hides one further up:
+ * where what it hides is still needed inside, the element gets another prefix.
+ */
+function choosePrefix(tree: ElementTree, outer: ReadonlyMap<string, string>): string {
+  const { namespace } = tree
+  if (namespace === '') return ''
+  const [declared] = [...outer].find(([, uri]) => uri === namespace) ?? []
+  const wanted = declared ?? tree.prefix ?? prefixFor(namespace)
+  const hidden = outer.get(wanted)
+  if (hidden === undefined || hidden === namespace || !mentions(tree, hidden)) return wanted
+  let count = 1
+  while (outer.has(`${wanted}${count}`)) count += 1
+  return `${wanted}${count}`
+}
+
+function mentions({ children = [], attributes = [] }: ElementTree, namespace: string): boolean {
+  return (
+    attributes.some((attribute) => attribute.namespace === namespace) ||
+    children.some(
+      (child) => typeof child !== 'string' && (child.namespace === namespace || mentions(child, namespace)),
+    )
+  )
 }
