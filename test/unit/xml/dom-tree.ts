@@ -12,42 +12,50 @@ export interface DomTree {
 /** As much of the DOM standard as is needed here. */
 interface DomNode {
   readonly nodeType: number
+  readonly nodeName: string
   readonly nodeValue: string | null
-  readonly localName: string
-  readonly namespaceURI: string | null
-  readonly attributes: Iterable<DomNode & { readonly value: string }>
+  readonly attributes: Iterable<{ readonly name: string; readonly value: string }>
   readonly childNodes: Iterable<DomNode>
 }
 
 const ELEMENT = 1
-const XMLNS = 'http://www.w3.org/2000/xmlns/'
 
 /**
- * Parses with xmlbuilder2, to the character: white space in attributes stays as the references in the text say.
- * Its parser reads `&amp;#65;` as if it were `&#65;`, so texts with `&#` are not for it.
+ * Parses with xmlbuilder2, to the character: white space in attributes stays as the references in the text say. Its
+ * namespaces are not to be relied on, so prefixes are resolved here; and it reads `&amp;#65;` as if it were `&#65;`,
+ * so texts with `&#` are not for it.
  */
 export function readDom(xml: string): DomTree {
   const document = create({ skipWhitespaceOnlyText: false }, xml).node as unknown as DomNode
   const root = [...document.childNodes].find(({ nodeType }) => nodeType === ELEMENT)
   if (root === undefined) throw new Error('no root element')
-  return read(root)
+  return read(root, new Map([['xml', 'http://www.w3.org/XML/1998/namespace']]))
 }
 
-function read(element: DomNode): DomTree {
-  const attributes = [...element.attributes].filter(({ namespaceURI }) => namespaceURI !== XMLNS)
-  const children: (DomTree | string)[] = []
-  for (const child of element.childNodes) {
-    if (child.nodeType === ELEMENT) children.push(read(child))
-    else children.push(child.nodeValue ?? '')
+function read(element: DomNode, outer: ReadonlyMap<string, string>): DomTree {
+  const scope = new Map(outer)
+  const attributes: (readonly [string, string])[] = []
+  for (const { name, value } of element.attributes) {
+    if (name === 'xmlns') scope.set('', value)
+    else if (name.startsWith('xmlns:')) scope.set(name.slice(6), value)
+    else attributes.push([name, value])
+  }
+  const resolve = (written: string, unprefixed: string): string => {
+    const [local = '', prefix] = written.split(':').reverse()
+    const namespace = prefix === undefined ? unprefixed : scope.get(prefix)
+    if (namespace === undefined) throw new Error(`The prefix of ${written} is not declared.`)
+    return qualify(namespace, local)
   }
   return {
-    name: nameOf(element),
-    attributes: Object.fromEntries(attributes.map((entry) => [nameOf(entry), entry.value])),
-    children: joinTexts(children),
+    name: resolve(element.nodeName, scope.get('') ?? ''),
+    attributes: Object.fromEntries(attributes.map(([name, value]) => [resolve(name, ''), value])),
+    children: joinTexts(
+      [...element.childNodes].map((child) =>
+        child.nodeType === ELEMENT ? read(child, scope) : (child.nodeValue ?? ''),
+      ),
+    ),
   }
 }
-
-const nameOf = ({ localName, namespaceURI }: DomNode): string => qualify(namespaceURI ?? '', localName)
 
 export const qualify = (namespace: string, local: string): string =>
   namespace === '' ? local : `{${namespace}}${local}`

@@ -1,0 +1,200 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { NS, prefixFor } from '../../../src/xml/namespaces.js'
+import { writeXml, type AttributeTree, type ElementTree } from '../../../src/xml/writer.js'
+import { joinTexts, qualify, readDom, type DomTree } from './dom-tree.js'
+import { readAll } from './events.js'
+
+/** Text of every character XML carries, with those that mean something made frequent. */
+const text = fc
+  .array(
+    fc.oneof(
+      fc.constantFrom(
+        '&',
+        '<',
+        '>',
+        '"',
+        "'",
+        '\r',
+        '\n',
+        '\t',
+        ' ',
+        ']]>',
+        '\uE000',
+        't\uE001',
+        'a\uE001',
+        '$&',
+      ),
+      fc.string({ unit: 'binary', maxLength: 4 }),
+    ),
+    { maxLength: 6 },
+  )
+  .map((parts) => parts.join('').replace(/[\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]/g, ''))
+  // The reader that judges decodes a second time what stands behind an escaped ampersand.
+  .map((value) => value.replace(/&(?=#|\w*;)/g, '&-'))
+
+const name = fc.oneof(
+  fc.constantFrom('a', 'b', 'Name', '__proto__', 'constructor', 'Größe'),
+  fc.stringMatching(/^[A-Za-z_][A-Za-z0-9_.-]{0,8}$/).filter((value) => !/^xml/i.test(value)),
+)
+
+const namespace = fc.constantFrom(
+  '',
+  NS.soap,
+  NS.wsman,
+  NS.microsoft,
+  'urn:one',
+  'urn:one.',
+  'urn:two&<"',
+  'http://schemas.microsoft.com/wbem/wsman/1/wmi/root/cimv2/Win32_Service',
+)
+
+const attribute: fc.Arbitrary<AttributeTree> = fc.oneof(
+  fc.record({ name, value: text }),
+  fc.record({ name, value: text, namespace: fc.constantFrom(NS.xsi, NS.soap, NS.xml) }),
+)
+
+const attributes = fc.uniqueArray(attribute, {
+  maxLength: 3,
+  selector: (entry) => qualify(entry.namespace ?? '', entry.name),
+})
+
+const { tree } = fc.letrec<{ tree: ElementTree; child: ElementTree | string }>((tie) => ({
+  tree: fc.record(
+    {
+      name,
+      namespace,
+      attributes,
+      children: fc.array(tie('child'), { maxLength: 4 }),
+      declares: fc.constantFrom([], [NS.xsi], [NS.wsman, NS.xsi]),
+    },
+    { requiredKeys: ['name', 'namespace'] },
+  ),
+  child: fc.oneof({ depthSize: 'small', withCrossShrink: true }, text, tie('tree')),
+}))
+
+/** What a reader must find. */
+function expected({
+  name: local,
+  namespace: uri,
+  attributes: list = [],
+  children = [],
+}: ElementTree): DomTree {
+  return {
+    name: qualify(uri, local),
+    attributes: Object.fromEntries(
+      list.map((entry) => [qualify(entry.namespace ?? '', entry.name), entry.value]),
+    ),
+    children: joinTexts(children.map((child) => (typeof child === 'string' ? child : expected(child)))),
+  }
+}
+
+/** The same in the form of the package's own reader's events. */
+function events(tree: DomTree): string[] {
+  const list = Object.entries(tree.attributes).map(([key, value]) => ` ${key}=${value}`)
+  const inside = tree.children.flatMap((child) =>
+    typeof child === 'string' ? [JSON.stringify(child)] : events(child),
+  )
+  return [`<${tree.name}${list.join('')}`, ...inside, '>']
+}
+
+describe('any tree', () => {
+  it('is read by another parser as it was written', () => {
+    fc.assert(
+      fc.property(tree, (given) => {
+        expect(readDom(writeXml(given))).toEqual(expected(given))
+      }),
+      { numRuns: 400 },
+    )
+  })
+
+  it('is read as it was written when it is the body of an envelope', () => {
+    fc.assert(
+      fc.property(tree, (given) => {
+        const declares = [NS.addressing, NS.wsman, NS.microsoft]
+        const whole: ElementTree = { name: 'Envelope', namespace: NS.soap, children: [given], declares }
+        expect(readDom(writeXml(whole)).children).toEqual([expected(given)])
+      }),
+      { numRuns: 400 },
+    )
+  })
+
+  it('is read by the reader as it was written', () => {
+    fc.assert(
+      fc.property(tree, (given) => {
+        expect(readAll(writeXml(given))).toEqual(events(expected(given)))
+      }),
+      { numRuns: 400 },
+    )
+  })
+
+  it('is written the same again, however many others came between', () => {
+    fc.assert(
+      fc.property(fc.array(tree, { minLength: 2, maxLength: 6 }), (trees) => {
+        const first = trees.map(writeXml)
+        expect(trees.map(writeXml)).toEqual(first)
+      }),
+      { numRuns: 200 },
+    )
+  })
+})
+
+describe('trees of similar shapes', () => {
+  /** Few names, few namespaces, texts that look like structure: as many near misses as can be had. */
+  const near = fc.constantFrom('', '.', '>', '<a', '@x ', ' ', '"', 'v')
+  const { similar } = fc.letrec<{ similar: ElementTree; child: ElementTree | string }>((tie) => ({
+    similar: fc.record({
+      name: fc.constantFrom('a', 'ab', 'a.', 'a-'),
+      namespace: fc.constantFrom('', 'u', 'u.', 'u>', 'u@x ', 'u%20', 'u ', 'u"'),
+      attributes: fc.uniqueArray(fc.record({ name: fc.constantFrom('x', 'xy', 'x.'), value: near }), {
+        maxLength: 2,
+        selector: (entry) => entry.name,
+      }),
+      children: fc.array(tie('child'), { maxLength: 3 }),
+    }),
+    child: fc.oneof({ depthSize: 'small' }, near, tie('similar')),
+  }))
+
+  it('never take each other for themselves', () => {
+    fc.assert(
+      fc.property(fc.array(similar, { minLength: 1, maxLength: 30 }), (trees) => {
+        for (const given of trees) expect(readDom(writeXml(given))).toEqual(expected(given))
+      }),
+      { numRuns: 150 },
+    )
+  })
+
+  it('keep their own values when more shapes came than are remembered', () => {
+    const shape = (index: number, value: string): ElementTree => ({
+      name: `n${index}`,
+      namespace: 'urn:x',
+      children: [value],
+    })
+    for (let index = 0; index < 600; index++) {
+      expect(writeXml(shape(index, `v${index}`))).toBe(`<p:n${index} xmlns:p="urn:x">v${index}</p:n${index}>`)
+    }
+    expect(writeXml(shape(0, 'again'))).toBe('<p:n0 xmlns:p="urn:x">again</p:n0>')
+  })
+
+  it('are written however long the description of their shape is', () => {
+    const children = Array.from({ length: 2000 }, (_, index) => ({
+      name: 'item',
+      namespace: 'urn:x',
+      children: [`v${index}`],
+    }))
+    const given: ElementTree = { name: 'list', namespace: 'urn:x', children }
+    for (const round of [1, 2]) {
+      const { children: read } = readDom(writeXml(given))
+      expect(read.length, `round ${round}`).toBe(2000)
+      expect(read[1999]).toEqual({ name: '{urn:x}item', attributes: {}, children: ['v1999'] })
+    }
+  })
+})
+
+it('has a prefix for each namespace, and one for those of resources', () => {
+  const prefixes = Object.values(NS)
+    .filter((uri) => uri !== NS.xmlns && uri !== NS.microsoft)
+    .map(prefixFor)
+  expect(new Set(prefixes).size).toBe(prefixes.length)
+  expect(prefixFor('urn:unknown')).toBe('p')
+})
