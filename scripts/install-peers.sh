@@ -4,6 +4,8 @@
 set -euo pipefail
 
 packages=(
+  gss-ntlmssp # an NTLM acceptor and initiator, by way of python3-gssapi
+  python3-gssapi # drives GSSAPI mechanisms: NTLM, Kerberos, SPNEGO
   python3-winrm # pywinrm, an independent client
 )
 

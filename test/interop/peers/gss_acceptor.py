@@ -1,0 +1,139 @@
+#!/usr/bin/python3
+"""One GSSAPI acceptor, driven over its standard streams, to check the mechanisms of the package against.
+
+It knows no mechanism: what accepts is what the installed libraries and the environment (KRB5_CONFIG, KRB5_KTNAME,
+NTLM_USER_FILE, ...) make of the tokens. Needs python3-gssapi.
+
+One request per line, one reply per line, both JSON; octets are base64. A reply that holds "error" says what GSSAPI
+refused, with its "major" and "minor" status; the process goes on.
+
+  {"op": "step", "token": T}                        -> {"token": T or null, "complete": bool}
+  {"op": "unwrap", "signature": S, "data": D}       -> {"data": D, "encrypted": bool}
+  {"op": "wrap", "data": D}                         -> {"signature": S, "data": D, "length": n}
+  {"op": "mic", "data": D}                          -> {"mic": M}
+  {"op": "verifyMic", "data": D, "mic": M}          -> {}
+  {"op": "inspect"}                                 -> {"initiator": name, "mechanism": oid, "flags": n}
+  {"op": "restart"}                                 -> {}   a new context with the same arguments
+
+"signature" and "data" are the halves of an encrypted part of MS-WSMV 2.2.9.1; "length" is the plaintext with the
+mechanism's padding.
+"""
+import argparse
+import base64
+import json
+import sys
+
+import gssapi
+from gssapi.raw import ChannelBindings, IOV, IOVBufferType, OperationUnavailableError, wrap_iov
+
+MECHANISMS = {
+    "spnego": "1.3.6.1.5.5.2",
+    "krb5": "1.2.840.113554.1.2.2",
+    "ntlm": "1.3.6.1.4.1.311.2.2.10",
+}
+# The signature of NTLM has one length; its library offers no other way to split a wrapped message.
+NTLM_SIGNATURE_LENGTH = 16
+
+
+def encode(octets):
+    return base64.b64encode(octets).decode("ascii")
+
+
+def decode(text):
+    return base64.b64decode(text, validate=True)
+
+
+class Acceptor:
+    def __init__(self, options):
+        self.bindings = None
+        if options.channel_binding is not None:
+            self.bindings = ChannelBindings(application_data=decode(options.channel_binding))
+        self.credentials = self.acquire(options)
+        self.restart({})
+
+    @staticmethod
+    def acquire(options):
+        """None leaves the choice to the libraries: whatever they hold keys for."""
+        if options.mechanism is None and options.service is None:
+            return None
+        name = None
+        if options.service is not None:
+            name = gssapi.Name(options.service, gssapi.NameType.hostbased_service)
+        mechanisms = [gssapi.OID.from_int_seq(MECHANISMS[m]) for m in options.mechanism or []] or None
+        return gssapi.Credentials(name=name, mechs=mechanisms, usage="accept")
+
+    def restart(self, _request):
+        self.context = gssapi.SecurityContext(
+            creds=self.credentials, usage="accept", channel_bindings=self.bindings
+        )
+        return {}
+
+    def step(self, request):
+        token = self.context.step(decode(request["token"]))
+        return {"token": encode(token) if token else None, "complete": self.context.complete}
+
+    def unwrap(self, request):
+        plain, encrypted, _qop = self.context.unwrap(decode(request["signature"]) + decode(request["data"]))
+        return {"data": encode(plain), "encrypted": encrypted}
+
+    def wrap(self, request):
+        plain = decode(request["data"])
+        try:
+            message = IOV(IOVBufferType.header, plain, IOVBufferType.padding, std_layout=False)
+            wrap_iov(self.context, message, True)
+            header, data, padding = (buffer.value or b"" for buffer in message)
+            return {
+                "signature": encode(header),
+                "data": encode(data + padding),
+                "length": len(plain) + len(padding),
+            }
+        except OperationUnavailableError:
+            wrapped, _encrypted = self.context.wrap(plain, True)
+            return {
+                "signature": encode(wrapped[:NTLM_SIGNATURE_LENGTH]),
+                "data": encode(wrapped[NTLM_SIGNATURE_LENGTH:]),
+                "length": len(plain),
+            }
+
+    def mic(self, request):
+        return {"mic": encode(self.context.get_signature(decode(request["data"])))}
+
+    def verify_mic(self, request):
+        self.context.verify_signature(decode(request["data"]), decode(request["mic"]))
+        return {}
+
+    def inspect(self, _request):
+        context = self.context  # its target_name is left alone: asking gss-ntlmssp for it ends the process
+        return {
+            "initiator": str(context.initiator_name).rstrip("\0"),
+            "mechanism": context.mech.dotted_form,
+            "flags": int(context.actual_flags),
+        }
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--mechanism", action="append", choices=MECHANISMS, help="default: all there are")
+    parser.add_argument("--service", help="host-based name, HTTP@host; default: any the keys are for")
+    parser.add_argument("--channel-binding", help="application data of the channel binding, base64")
+    acceptor = Acceptor(parser.parse_args())
+    operations = {
+        "step": acceptor.step,
+        "unwrap": acceptor.unwrap,
+        "wrap": acceptor.wrap,
+        "mic": acceptor.mic,
+        "verifyMic": acceptor.verify_mic,
+        "inspect": acceptor.inspect,
+        "restart": acceptor.restart,
+    }
+    for line in sys.stdin:
+        request = json.loads(line)
+        try:
+            reply = operations[request["op"]](request)
+        except gssapi.exceptions.GSSError as error:
+            reply = {"error": str(error), "major": error.maj_code, "minor": error.min_code}
+        print(json.dumps(reply), flush=True)
+
+
+if __name__ == "__main__":
+    main()
