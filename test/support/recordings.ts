@@ -8,9 +8,8 @@ export interface RecordedMessage {
   readonly source: string
   /** `Get`, `Pull`, `Shell.Receive`, `Fault`, … */
   readonly operation: string
+  readonly direction: string
   readonly wellFormed: boolean
-  /** Why it is not well-formed, in the words of the index. */
-  readonly defect: string
 }
 
 /** Every file that the index lists. */
@@ -25,8 +24,8 @@ export function recordedMessages(): readonly RecordedMessage[] {
       file,
       source: file.slice(0, file.indexOf('/')),
       operation: field('operation'),
+      direction: field('direction'),
       wellFormed: field('wellformed') === 'yes',
-      defect: field('wellformed'),
     }
   })
 }
@@ -66,4 +65,27 @@ export function specificationExamples(document: string, section: string): readon
   const examples = body.match(/<s:Envelope[\s\S]*?<\/s:Envelope>/g) ?? []
   if (examples.length === 0) throw new Error(`${document} ${section} prints no message.`)
   return examples.map((example) => example.replaceAll('\n\n', '\n'))
+}
+
+/**
+ * What Windows Vista answered in the interop scenarios. Only the content of the Body was kept, each item in an `Item`
+ * of the scenario file, and some namespace URIs have a line break in them: it is taken out.
+ */
+export function readInteropBody(name: string): string {
+  const text = readRecording(`wsmancli-interop/xml/MSFT-bodies/${name}.xml`)
+  return text.replace(/="[^"]*"/g, (value) => value.replace(/\r?\n/g, ''))
+}
+
+/** A reply around the content of a Body that was recorded without one. */
+export const envelopeAround = (content: string): string =>
+  '<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" ' +
+  'xmlns:a="http://schemas.xmlsoap.org/ws/2004/08/addressing" ' +
+  'xmlns:n="http://schemas.xmlsoap.org/ws/2004/09/enumeration" ' +
+  'xmlns:w="http://schemas.dmtf.org/wbem/wsman/1/wsman.xsd">' +
+  `<s:Header/><s:Body>${content}</s:Body></s:Envelope>`
+
+/** A body as HTTP chunks: every odd line is a size. The sizes are not to be trusted, because names were changed. */
+export function readChunked(file: string): string {
+  const lines = readRecording(file).trim().split('\r\n')
+  return lines.filter((line) => !/^[\dA-F]+$/.test(line)).join('')
 }

@@ -56,10 +56,10 @@ function plain(element: DomElement, outer: ReadonlyMap<string, string>): PlainEl
     else if (name.startsWith('xmlns:')) scope.set(name.slice(6), value)
   }
   const resolve = (qname: string, unprefixed: string): string => {
-    const [prefix, local] = qname.includes(':') ? qname.split(':', 2) : [undefined, qname]
-    const namespace = prefix === undefined ? unprefixed : scope.get(prefix)
+    const colon = qname.indexOf(':')
+    const namespace = colon < 0 ? unprefixed : scope.get(qname.slice(0, colon))
     if (namespace === undefined) throw new Error(`The prefix of ${qname} is not declared.`)
-    return qualified(namespace, local ?? '')
+    return qualified(namespace, qname.slice(colon + 1))
   }
   const attributes = written
     .filter(([name]) => name !== 'xmlns' && !name.startsWith('xmlns:'))
