@@ -42,7 +42,9 @@ const LEAST_ROOM = 256
 
 /**
  * Remote shells that run real local processes (MS-WSMV 3.1.4.1.31). Only the text-based shell exists, and users see
- * nobody's shells but their own.
+ * nobody's shells but their own. Off Windows `sh` takes the place of `cmd.exe`: code page and profile mean nothing
+ * there, PowerShell is not emulated, and a shell without a working directory has the endpoint's own. Memory is not
+ * limited.
  */
 export class ShellService implements EndpointService {
   readonly #settings: Settings

@@ -188,6 +188,19 @@ describe('the environment and the directory of a shell', () => {
   })
 })
 
+describe('the options of a shell', () => {
+  it('change nothing off Windows', async () => {
+    const client = await openShell({ options: { WINRS_NOPROFILE: 'FALSE', WINRS_CODEPAGE: '437' } })
+    expect(text(await client.run("printf 'ä'"))).toMatchObject({ stdout: 'ä' })
+  })
+
+  it.each(['utf-8', '', '0', '1234567'])('cannot name the code page %j', async (codepage) => {
+    expect(await faultOf(openShell({ options: { WINRS_CODEPAGE: codepage } }))).toMatchObject({
+      wsmanCode: 2150859072,
+    })
+  })
+})
+
 describe('streams that the shell was opened without', () => {
   it('are not delivered', async () => {
     const client = await openShell({ output: 'stderr' })
