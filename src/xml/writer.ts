@@ -111,20 +111,23 @@ function buildShape(tree: ElementTree): Shape {
 
 /** @param outer the namespaces in force around the element, by prefix */
 function append(parent: XMLBuilder, tree: ElementTree, outer: ReadonlyMap<string, string>): void {
-  const prefix = choosePrefix(tree, outer)
+  const prefix = elementPrefix(tree, outer)
   const scope = new Map(outer).set(prefix, tree.namespace)
   const node = parent.ele(tree.namespace, prefix === '' ? tree.name : `${prefix}:${tree.name}`)
-  // Those of attributes too: xmlbuilder2 declares a namespace once for every attribute in it.
-  const used = (tree.attributes ?? []).flatMap(({ namespace }) => namespace ?? [])
-  for (const namespace of new Set([...(tree.declares ?? []), ...used])) {
-    const name = prefixFor(namespace)
-    if (namespace === NS.xml || scope.get(name) === namespace) continue
+  const declare = (name: string, namespace: string): string => {
     node.att(NS.xmlns, `xmlns:${name}`, namespace)
     scope.set(name, namespace)
+    return name
   }
+  for (const namespace of tree.declares ?? []) declare(prefixFor(namespace), namespace)
   for (const { name, namespace } of tree.attributes ?? []) {
     if (namespace === undefined) node.att(name, '\uE000a\uE001')
-    else node.att(namespace, `${prefixFor(namespace)}:${name}`, '\uE000a\uE001')
+    else {
+      // Declared here, because xmlbuilder2 does it once for every attribute.
+      const known = namespace === NS.xml ? 'xml' : declaredPrefix(namespace, scope)
+      const attributePrefix = known ?? declare(freePrefix(prefixFor(namespace), scope), namespace)
+      node.att(namespace, `${attributePrefix}:${name}`, '\uE000a\uE001')
+    }
   }
   for (const child of tree.children ?? []) {
     if (typeof child === 'string') node.txt('\uE000t\uE001')
@@ -136,15 +139,23 @@ function append(parent: XMLBuilder, tree: ElementTree, outer: ReadonlyMap<string
  * The resources of one message share a prefix, and xmlbuilder2 does not see when a declaration hides one further up:
  * where what it hides is still needed inside, the element gets another prefix.
  */
-function choosePrefix(tree: ElementTree, outer: ReadonlyMap<string, string>): string {
+function elementPrefix(tree: ElementTree, outer: ReadonlyMap<string, string>): string {
   const { namespace } = tree
   if (namespace === '') return ''
-  const [declared] = [...outer].find(([, uri]) => uri === namespace) ?? []
-  const wanted = declared ?? tree.prefix ?? prefixFor(namespace)
+  const wanted = declaredPrefix(namespace, outer) ?? tree.prefix ?? prefixFor(namespace)
   const hidden = outer.get(wanted)
-  if (hidden === undefined || hidden === namespace || !mentions(tree, hidden)) return wanted
+  const harmless = hidden === undefined || hidden === namespace || !mentions(tree, hidden)
+  return harmless ? wanted : freePrefix(wanted, outer)
+}
+
+function declaredPrefix(namespace: string, scope: ReadonlyMap<string, string>): string | undefined {
+  return [...scope].find(([prefix, uri]) => prefix !== '' && uri === namespace)?.[0]
+}
+
+function freePrefix(wanted: string, scope: ReadonlyMap<string, string>): string {
+  if (!scope.has(wanted)) return wanted
   let count = 1
-  while (outer.has(`${wanted}${count}`)) count += 1
+  while (scope.has(`${wanted}${count}`)) count += 1
   return `${wanted}${count}`
 }
 

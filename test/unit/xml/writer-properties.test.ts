@@ -51,7 +51,7 @@ const namespace = fc.constantFrom(
 
 const attribute: fc.Arbitrary<AttributeTree> = fc.oneof(
   fc.record({ name, value: text }),
-  fc.record({ name, value: text, namespace: fc.constantFrom(NS.xsi, NS.soap, NS.xml) }),
+  fc.record({ name, value: text, namespace: fc.constantFrom(NS.xsi, NS.soap, NS.xml, NS.microsoft) }),
 )
 
 const attributes = fc.uniqueArray(attribute, {
