@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { EndpointPrincipal } from './message.js'
 
@@ -140,7 +141,9 @@ export function basicScheme(accounts: Accounts, allowUnencrypted: boolean): Auth
     isOffered: ({ encrypted }) => encrypted || allowUnencrypted,
     newAcceptor: () => ({
       accept: (token) => {
-        const text = Buffer.from(token, 'base64').toString()
+        const bytes = Buffer.from(token, 'base64')
+        // Nothing says which encoding is meant, and clients send both (RFC 7617, 2.1).
+        const text = bytes.toString(isUtf8(bytes) ? 'utf8' : 'latin1')
         const colon = text.indexOf(':')
         const principal = colon < 0 ? undefined : accounts.verify(text.slice(0, colon), text.slice(colon + 1))
         return principal ? { state: 'accepted', principal, bound: false } : { state: 'rejected' }

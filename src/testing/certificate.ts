@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto'
+import { createSecureContext } from 'node:tls'
 import { generate } from 'selfsigned'
 import { UsageError } from '../errors/errors.js'
 
@@ -40,12 +41,15 @@ export async function makeCertificate(hostname: string): Promise<EndpointTls> {
   return { cert: made.cert, key: made.private }
 }
 
-/** @throws UsageError for what is no certificate */
-export function fingerprintsOf({ cert }: EndpointTls): Fingerprints {
+/** @throws UsageError for what is no certificate, or does not go with the key */
+export function fingerprintsOf(tls: EndpointTls): Fingerprints {
   try {
-    const { fingerprint, fingerprint256 } = new X509Certificate(cert)
+    createSecureContext({ ...tls })
+    const { fingerprint, fingerprint256 } = new X509Certificate(tls.cert)
     return { fingerprint256, thumbprint: fingerprint.replaceAll(':', '') }
   } catch (cause) {
-    throw new UsageError('The tls.cert of a listener is no certificate in PEM.', { cause })
+    throw new UsageError('The tls.cert and tls.key of a listener must be a certificate and its key in PEM.', {
+      cause,
+    })
   }
 }

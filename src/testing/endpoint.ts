@@ -126,6 +126,7 @@ async function open(
 ): Promise<Opened> {
   const encrypted = listener.transport === 'HTTPS'
   const tls = encrypted ? (listener.tls ?? (await makeCertificate(listener.hostname))) : undefined
+  const fingerprints = tls && fingerprintsOf(tls)
   const http = await HttpListener.open(
     {
       host: listener.address === '*' ? '::' : listener.address,
@@ -137,7 +138,7 @@ async function open(
     },
     (request) => pipeline.handle(request, encrypted),
   )
-  return { ...listener, http, fingerprints: tls && fingerprintsOf(tls) }
+  return { ...listener, http, fingerprints }
 }
 
 /** The listener as winrm/config/listener shows it (MS-WSMV 2.2.4.19, note 83). */

@@ -24,10 +24,12 @@ export function fragmentOf(writer: InstanceWriter, { registered, instance }: Fou
   return `<w:XmlFragment xmlns:xsi="${NS.xsi}">${content}</w:XmlFragment>`
 }
 
-/** Positions count from 1 (XPath 1.0, 2.4). */
+/** Positions count from 1 (XPath 1.0, 2.4), among the elements that are written. */
 function pick(value: EndpointValue, position: string | undefined): EndpointValue {
   if (position === undefined) return value
-  const list: readonly EndpointValue[] = Array.isArray(value) ? value : [value]
+  const list: readonly EndpointValue[] = Array.isArray(value)
+    ? value.filter((item) => item !== null)
+    : [value]
   const item = list[Number(position) - 1]
   if (item === undefined) throw cannotProcess(`There is no element at position ${position}.`)
   return item

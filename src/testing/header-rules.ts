@@ -146,6 +146,6 @@ function operationTimeout(
   if (asked === undefined || asked < 0) {
     throw invalidHeader(`The OperationTimeout header holds no duration that can be waited for: ${text}.`)
   }
-  const wanted = Math.max(asked, MIN_TIMEOUT_MS)
+  const wanted = Math.max(Math.round(asked), MIN_TIMEOUT_MS)
   return action === `${NS.enumeration}/Pull` ? wanted : Math.min(wanted, maxTimeoutMs)
 }

@@ -27,6 +27,7 @@ const DECLARED: ReadonlyMap<string, readonly Prefix[]> = new Map<string, readonl
   [`${NS.enumeration}/EnumerateResponse`, ['s', 'a', 'n', 'w', 'p']],
   [`${NS.enumeration}/PullResponse`, ['s', 'a', 'n', 'w', 'p']],
   [`${NS.shell}/CommandResponse`, ['s', 'a', 'x', 'w', 'rsp', 'p']],
+  [`${NS.shell}/ConnectResponse`, ['s', 'a', 'x', 'w', 'rsp', 'p']],
   [`${NS.shell}/SendResponse`, ['s', 'a', 'x', 'w', 'rsp', 'p']],
   [`${NS.shell}/SignalResponse`, ['s', 'a', 'x', 'w', 'rsp', 'p']],
   [`${NS.shell}/ReceiveResponse`, ['s', 'a', 'w', 'rsp', 'p']],
