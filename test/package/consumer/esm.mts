@@ -20,5 +20,5 @@ export function codeOf(error: unknown): WsmanErrorCode | number | undefined {
   return error instanceof WsmanError ? error.code : undefined
 }
 
-// @ts-expect-error a host is needed
-export const nowhere = new WsmanClient({ transport: 'http' })
+// @ts-expect-error a host is text
+export const nowhere = new WsmanClient({ host: 5985 })
