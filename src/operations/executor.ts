@@ -9,6 +9,7 @@ import type { BodySink, ResponseHead, Transport } from '../transport/types.js'
 import { sleep } from '../util/abortable.js'
 import { CallScope } from '../util/call-scope.js'
 import type { Lifetime } from '../util/lifetime.js'
+import { timerDelay } from '../util/timer.js'
 import type { CallOptions } from './call-options.js'
 import type { Operation, OperationRunner } from './operation.js'
 import { isRetryable, retryDelayMs, type RetryPolicy } from './retry.js'
@@ -91,7 +92,7 @@ export class OperationExecutor implements OperationRunner {
       {
         body: this.#encode(operation, options, operationTimeoutMs, messageId),
         lane: operation.lane,
-        replyTimeoutMs: operationTimeoutMs + client.networkDelayMs,
+        replyTimeoutMs: timerDelay(operationTimeoutMs + client.networkDelayMs),
         signal,
         anonymous: operation.anonymous ?? false,
       },

@@ -1,3 +1,5 @@
+import { timerDelay } from './timer.js'
+
 /** What the signal was aborted with; the scopes of this package always abort with an Error. */
 export function abortReason(signal: AbortSignal): Error {
   const reason: unknown = signal.reason
@@ -32,7 +34,7 @@ export function sleep(ms: number, signal: AbortSignal): Promise<void> {
     const timer = setTimeout(() => {
       signal.removeEventListener('abort', stop)
       resolve()
-    }, ms)
+    }, timerDelay(ms))
     signal.addEventListener('abort', stop, { once: true })
   })
 }
