@@ -1,6 +1,7 @@
 import { AbortError, TimeoutError } from '../errors/errors.js'
-import { isWsmanError } from '../errors/wsman-error.js'
+import { abortReason } from './abortable.js'
 import type { Dependent, Lifetime } from './lifetime.js'
+import { timerDelay } from './timer.js'
 
 export interface ScopeSources {
   /** The caller's signal. */
@@ -9,6 +10,9 @@ export interface ScopeSources {
   readonly timeoutMs?: number | undefined
   readonly lifetime?: Lifetime | undefined
 }
+
+/** A scope inside another one passes on the other's error; the reasons of all other signals are their owners'. */
+const scopes = new WeakSet<AbortSignal>()
 
 /**
  * Links the caller's signal, the deadline and the owner's end into one signal whose reason is the typed error to
@@ -19,6 +23,7 @@ export class CallScope implements Dependent {
   readonly #cleanups: (() => void)[] = []
 
   constructor({ signal, timeoutMs, lifetime }: ScopeSources) {
+    scopes.add(this.signal)
     if (lifetime) this.#cleanups.push(lifetime.enroll(this))
     if (signal) this.#follow(signal)
     if (timeoutMs !== undefined) this.#limit(timeoutMs)
@@ -40,13 +45,8 @@ export class CallScope implements Dependent {
 
   #follow(signal: AbortSignal): void {
     const stop = (): void => {
-      const { reason } = signal as { reason: unknown }
-      // A scope inside another one passes on the other's error.
-      this.end(
-        isWsmanError(reason)
-          ? reason
-          : new AbortError('The call was aborted by its signal.', { cause: reason }),
-      )
+      const inner = scopes.has(signal) ? abortReason(signal) : undefined
+      this.end(inner ?? new AbortError('The call was aborted by its signal.', { cause: signal.reason }))
     }
     if (signal.aborted) {
       stop()
@@ -62,7 +62,7 @@ export class CallScope implements Dependent {
     const timer = setTimeout(() => {
       const message = `The call did not end within ${timeoutMs} ms (timeoutMs).`
       this.end(new TimeoutError('ERR_WSMAN_TIMEOUT', message, { timeoutMs }))
-    }, timeoutMs)
+    }, timerDelay(timeoutMs))
     this.#cleanups.push(() => {
       clearTimeout(timer)
     })

@@ -35,12 +35,12 @@ export class Lifetime {
   /** Ends every dependent; settles when all have told the remote side what they had to. */
   async end(message: string): Promise<void> {
     this.#endedBy ??= message
-    const reason = new AbortError(message, { cause: new Error(message) })
     const dependents = [...this.#dependents]
     this.#dependents.clear()
     await Promise.allSettled(
       dependents.map(async (dependent) => {
-        await dependent.end(reason)
+        // An error of its own for each: a call writes into it what the call was.
+        await dependent.end(new AbortError(message, { cause: new Error(message) }))
       }),
     )
   }
