@@ -3,8 +3,8 @@ export type { WsmanClientOptions } from './client/client-options.js'
 
 export { Enumeration } from './enumeration/enumeration.js'
 export type { EnumerateOptions, ItemOf } from './enumeration/enumerate-options.js'
-export { DIALECT, wql, type WqlValue } from './enumeration/filters.js'
-export type { EnumerationMode, FilterExpression } from './operations/enumerate.js'
+export { DIALECT, selectorFilter, wql, type WqlValue } from './enumeration/filters.js'
+export type { EnumerationMode, FilterExpression, SelectorFilter, TextFilter } from './operations/enumerate.js'
 export type { ObjectAndReference } from './operations/item-decoders.js'
 
 export { Shell } from './shell/shell.js'
@@ -13,7 +13,14 @@ export { quoteArgument } from './shell/command-line.js'
 export type { CommandExit } from './shell/command-run.js'
 export type { OutputLine } from './shell/lines.js'
 export type { OutputEvent } from './shell/output-collector.js'
-export type { CommandResult, RunOptions, ShellOptions, SpawnOptions } from './shell/shell-options.js'
+export type {
+  AttachOptions,
+  CommandResult,
+  RunOptions,
+  ShellOptions,
+  SpawnOptions,
+} from './shell/shell-options.js'
+export type { CommandInfo, ShellInfo } from './operations/shell-listing.js'
 export type { OutputStreamName, SignalName } from './operations/shell-verbs.js'
 
 export type { CallOptions } from './operations/call-options.js'

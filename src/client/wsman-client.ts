@@ -20,8 +20,9 @@ import {
   putFragmentOperation,
   putOperation,
 } from '../operations/transfer.js'
-import type { CommandResult, RunOptions, ShellOptions } from '../shell/shell-options.js'
-import { Shell } from '../shell/shell.js'
+import type { ShellInfo } from '../operations/shell-listing.js'
+import type { AttachOptions, CommandResult, RunOptions, ShellOptions } from '../shell/shell-options.js'
+import { listShells, Shell } from '../shell/shell.js'
 import { HttpTransport } from '../transport/http-transport.js'
 import { sleep } from '../util/abortable.js'
 import { Lifetime } from '../util/lifetime.js'
@@ -176,6 +177,24 @@ export class WsmanClient implements AsyncDisposable {
   /** Opens a text shell (MS-WSMV 3.1.4.5.2). Close it when done. */
   async openShell(options: ShellOptions & CallOptions = {}): Promise<Shell> {
     return await Shell.open(this.#runner, options)
+  }
+
+  /** The shells that the account has open on the service (MS-WSMV 3.1.4.8.2). */
+  shells(options: CallOptions = {}): Enumeration<ShellInfo> {
+    return listShells(this.#runner, options)
+  }
+
+  /**
+   * A shell that is open already, by its id. Nothing is sent; closing the client leaves it open, closing the shell
+   * deletes it.
+   */
+  attachShell(shellId: string, options: AttachOptions = {}): Shell {
+    return Shell.attach(this.#runner, shellId, options)
+  }
+
+  /** Deletes a shell by its id, and ends the commands in it. One that is gone already counts as deleted. */
+  async deleteShell(shellId: string): Promise<void> {
+    await this.attachShell(shellId).close()
   }
 
   /**

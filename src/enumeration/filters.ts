@@ -1,9 +1,11 @@
 import { UsageError } from '../errors/errors.js'
-import type { FilterExpression } from '../operations/enumerate.js'
+import type { Selectors } from '../envelope/endpoint-reference.js'
+import type { SelectorFilter, TextFilter } from '../operations/enumerate.js'
 
 /** The dialect URIs of filters (MS-WSMV 3.1.4.1.13). */
 export const DIALECT = {
   wql: 'http://schemas.microsoft.com/wbem/wsman/1/WQL',
+  selector: 'http://schemas.dmtf.org/wbem/wsman/1/wsman/SelectorFilter',
 } as const
 
 /** What can stand in a `wql` template. */
@@ -15,9 +17,24 @@ export type WqlValue = string | number | bigint | boolean | null
  * @example wql`SELECT Name FROM Win32_Service WHERE StartMode = ${'Auto'}`
  * @throws UsageError for a value that WQL has no literal for
  */
-export function wql(parts: TemplateStringsArray, ...values: readonly WqlValue[]): FilterExpression {
+export function wql(parts: TemplateStringsArray, ...values: readonly WqlValue[]): TextFilter {
   const text = parts.reduce((query, part, index) => query + literal(values[index - 1]) + part)
   return { dialect: DIALECT.wql, text }
+}
+
+/**
+ * The instances whose properties have exactly these values, joined by "and". For class URIs only, never for `*`.
+ *
+ * @throws UsageError for a value with quotes, which services refuse (MS-WSMV 3.1.4.1.13)
+ */
+export function selectorFilter(selectors: Selectors): SelectorFilter {
+  for (const [name, value] of Object.entries(selectors)) {
+    if (typeof value === 'object')
+      throw new UsageError(`The selector ${name} of a filter cannot be a reference.`)
+    if (/["']/.test(String(value)))
+      throw new UsageError(`The selector ${name} of a filter cannot hold quotes.`)
+  }
+  return { dialect: DIALECT.selector, selectors }
 }
 
 function literal(value: WqlValue | undefined): string {

@@ -1,6 +1,8 @@
 import { ACTION } from '../envelope/actions.js'
 import { TreeBody } from '../envelope/body-decoders.js'
+import type { Selectors } from '../envelope/endpoint-reference.js'
 import type { ResourceLocator } from '../envelope/resource.js'
+import { selectorSet } from '../envelope/selectors.js'
 import { formatDuration } from '../util/duration.js'
 import { NS } from '../xml/namespaces.js'
 import { element, type ElementTree } from '../xml/writer.js'
@@ -10,11 +12,20 @@ import { PageBody, type ItemDecoderFactory, type Page } from './page-body.js'
 /** What the items of an enumeration are (MS-WSMV 3.1.4.1.17). */
 export type EnumerationMode = 'object' | 'epr' | 'objectAndEpr'
 
-/** `n:Filter` or `w:Filter`: the dialect's URI and the text in it. */
-export interface FilterExpression {
+/** `w:Filter`: the dialect's URI and the expression in it. */
+export interface TextFilter {
   readonly dialect: string
   readonly text: string
 }
+
+/** `w:Filter` with selectors in it: the instances whose properties have these values (MS-WSMV 3.1.4.1.13). */
+export interface SelectorFilter {
+  readonly dialect: string
+  readonly selectors: Selectors
+}
+
+/** What an enumeration selects by. */
+export type FilterExpression = TextFilter | SelectorFilter
 
 export interface EnumerateRequest {
   readonly resource: ResourceLocator
@@ -42,9 +53,7 @@ export function enumerateOperation<T>(
       ? [element(NS.wsman, 'OptimizeEnumeration'), element(NS.wsman, 'MaxElements', String(maxElements))]
       : []),
     ...(mode === 'object' ? [] : [element(NS.wsman, 'EnumerationMode', MODES[mode])]),
-    ...(filter
-      ? [element(NS.wsman, 'Filter', filter.text, [{ name: 'Dialect', value: filter.dialect }])]
-      : []),
+    ...(filter ? [filterElement(filter)] : []),
   ]
   return {
     name: 'Enumerate',
@@ -55,6 +64,11 @@ export function enumerateOperation<T>(
     body: [element(NS.enumeration, 'Enumerate', children)],
     decoder: () => new PageBody('EnumerateResponse', items),
   }
+}
+
+function filterElement(filter: FilterExpression): ElementTree {
+  const content = 'text' in filter ? filter.text : selectorSet(filter.selectors)
+  return element(NS.wsman, 'Filter', content, [{ name: 'Dialect', value: filter.dialect }])
 }
 
 export interface PullRequest {

@@ -19,6 +19,12 @@ export interface ShellOptions {
   readonly name?: string | undefined
 }
 
+/** How an open shell is attached to. */
+export interface AttachOptions {
+  /** Code page the shell was opened with. Default 65001. */
+  readonly codepage?: number | undefined
+}
+
 /** How one command is run. */
 export interface RunOptions extends CallOptions {
   /** What the command reads; text is encoded with the shell's code page. Its input is closed after it. */

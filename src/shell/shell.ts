@@ -1,5 +1,7 @@
-import type { EndpointReference } from '../envelope/endpoint-reference.js'
-import { locate, type ResourceLocator } from '../envelope/resource.js'
+import { selectorFilter } from '../enumeration/filters.js'
+import { Enumeration } from '../enumeration/enumeration.js'
+import { EndpointReference } from '../envelope/endpoint-reference.js'
+import { locate, SHELL_RESOURCE, type ResourceLocator } from '../envelope/resource.js'
 import { AbortError, CommandError, UsageError, type RemoteState } from '../errors/errors.js'
 import type { CallOptions } from '../operations/call-options.js'
 import type { OperationRunner } from '../operations/operation.js'
@@ -10,22 +12,42 @@ import {
   signalOperation,
   type OutputStreamName,
 } from '../operations/shell-verbs.js'
+import {
+  decodeCommands,
+  decodeShells,
+  type CommandInfo,
+  type ShellInfo,
+} from '../operations/shell-listing.js'
 import { abortable, sleep } from '../util/abortable.js'
 import { CallScope } from '../util/call-scope.js'
 import { assertCodepage, encodeText } from '../util/codepage.js'
+import { NS } from '../xml/namespaces.js'
 import { CommandRun } from './command-run.js'
 import { quoteArgument } from './command-line.js'
 import { OutputCollector } from './output-collector.js'
 import { OutputStreams, type OutputSink } from './output-streams.js'
 import { RemoteCommand } from './remote-command.js'
 import { isGone, withRemote } from './remote-state.js'
-import type { CommandResult, RunOptions, ShellOptions, SpawnOptions } from './shell-options.js'
+import type { AttachOptions, CommandResult, RunOptions, ShellOptions, SpawnOptions } from './shell-options.js'
 import { CommandStdin } from './stdin.js'
 
 const DEFAULT_GRACE_MS = 2000
 const DEFAULT_MAX_OUTPUT = 64 * 1024 * 1024
 /** How long closing waits for the service before it ends the local side without knowing. */
 const CLOSE_WAIT_MS = 700
+
+/** Enumerating them never brings more at a time than an envelope holds. */
+const LISTING = { mode: 'object', maxElements: 32_000, prefetch: 1, optimize: true } as const
+
+/** The shells that the account has open on the service (MS-WSMV 3.1.4.8.2). */
+export function listShells(runner: OperationRunner, options: CallOptions): Enumeration<ShellInfo> {
+  return new Enumeration(runner, {
+    ...LISTING,
+    resource: { resourceUri: NS.shell },
+    items: decodeShells,
+    options,
+  })
+}
 
 /** A text shell on the host (MS-WSMV 3.1.4.1.31). Close it: the service allows each account only so many. */
 export class Shell implements AsyncDisposable {
@@ -42,14 +64,22 @@ export class Shell implements AsyncDisposable {
   #lastSend: Promise<unknown> = Promise.resolve()
   #closed: Promise<void> | undefined
 
-  private constructor(runner: OperationRunner, reference: EndpointReference, codepage: number) {
+  private constructor(
+    runner: OperationRunner,
+    reference: EndpointReference,
+    codepage: number,
+    /** Opened here, and so deleted together with the client. */
+    owned: boolean,
+  ) {
     this.#runner = runner
     this.#locator = locate(reference)
     this.#codepage = codepage
     this.host = runner.host
     const id = Object.entries(reference.selectors).find(([name]) => name.toLowerCase() === 'shellid')?.[1]
     this.shellId = typeof id === 'string' ? id : ''
-    this.#leave = runner.lifetime.enroll({ end: (reason) => this.#end(reason) })
+    this.#leave = runner.lifetime.enroll({
+      end: (reason) => (owned ? this.#end(reason) : this.#endCommands(reason)),
+    })
   }
 
   /**
@@ -64,7 +94,7 @@ export class Shell implements AsyncDisposable {
     // The request goes on when the caller gives up: a shell that opens unseen would lock the account out in time.
     const created = runner.run(create, { ...options, signal: undefined, timeoutMs: undefined })
     try {
-      return new Shell(runner, await abortable(created, scope.signal), codepage)
+      return new Shell(runner, await abortable(created, scope.signal), codepage, true)
     } catch (error) {
       if (scope.signal.aborted || runner.lifetime.ended) {
         void created
@@ -75,6 +105,24 @@ export class Shell implements AsyncDisposable {
     } finally {
       scope.dispose()
     }
+  }
+
+  /**
+   * @internal
+   * @throws UsageError for an id that cannot be one
+   */
+  static attach(runner: OperationRunner, shellId: string, options: AttachOptions): Shell {
+    if (shellId.trim() === '') throw new UsageError('A shell id must not be empty.')
+    const codepage = options.codepage ?? 65001
+    assertCodepage(codepage)
+    return new Shell(runner, new EndpointReference(SHELL_RESOURCE, { ShellId: shellId }), codepage, false)
+  }
+
+  /** The commands that are known in this shell, whoever started them. */
+  commands(options: CallOptions = {}): Enumeration<CommandInfo> {
+    const resource = { resourceUri: `${NS.shell}/Command` }
+    const filter = selectorFilter({ ShellId: this.shellId })
+    return new Enumeration(this.#runner, { ...LISTING, resource, filter, items: decodeCommands, options })
   }
 
   /**
@@ -136,6 +184,11 @@ export class Shell implements AsyncDisposable {
   #end(reason: Error): Promise<void> {
     this.#closed ??= this.#close(reason)
     return this.#closed.catch(() => undefined)
+  }
+
+  async #endCommands(reason: Error): Promise<void> {
+    for (const run of this.#runs) run.stop(reason)
+    await Promise.allSettled([...this.#runs].map(({ completed }) => completed))
   }
 
   async #close(reason: Error): Promise<void> {
