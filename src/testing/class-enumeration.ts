@@ -1,4 +1,5 @@
 import type { XmlElement } from '../xml/element.js'
+import { associated, fromFilter, fromWql, type AssociationQuery } from './associations.js'
 import {
   cannotProcessFilter,
   dialectNotAvailable,
@@ -19,6 +20,7 @@ import { WqlError } from './wql/errors.js'
 import { compileWhere } from './wql/evaluate.js'
 import { parseWql } from './wql/parse-wql.js'
 import { compileProjection } from './wql/project.js'
+import { memberOf } from './wql/values.js'
 
 /**
  * The items of an enumeration of classes (MS-WSMV 3.1.4.1.13).
@@ -32,8 +34,11 @@ export function classItems(
 ): ItemSource {
   const filter = filterOf(enumerate)
   if (!filter || filter.dialect === DIALECT.selector) return ofClass(registry, address, filter)
-  if (filter.dialect === DIALECT.wql) return ofQuery(registry, address, filter.element.text)
-  throw dialectNotAvailable(filter.dialect)
+  const { dialect, element } = filter
+  if (dialect !== DIALECT.wql && dialect !== DIALECT.association) throw dialectNotAvailable(dialect)
+  if (address.className !== '*') throw queryNeedsAllClasses()
+  if (dialect === DIALECT.wql) return ofQuery(registry, address, element.text)
+  return ofAssociations(registry, address, fromFilter(element))
 }
 
 function ofClass(registry: ClassRegistry, address: ClassAddress, filter: Filter | undefined): ItemSource {
@@ -53,11 +58,10 @@ function ofClass(registry: ClassRegistry, address: ClassAddress, filter: Filter 
 }
 
 function ofQuery(registry: ClassRegistry, address: ClassAddress, text: string): ItemSource {
-  if (address.className !== '*') throw queryNeedsAllClasses()
   try {
     const query = parseWql(text)
     if (query.kind === 'select') return ofSelect(registry, address, query)
-    throw cannotProcessFilter(`The endpoint cannot run ${query.kind} queries.`)
+    return ofAssociations(registry, address, fromWql(registry, address.namespace, query))
   } catch (error) {
     throw error instanceof WqlError ? cannotProcessFilter(error.message) : error
   }
@@ -81,6 +85,28 @@ function ofSelect(registry: ClassRegistry, address: ClassAddress, query: SelectQ
       reference: () => writer.reference(found.registered, found.instance),
     }
   })
+}
+
+function ofAssociations(registry: ClassRegistry, address: ClassAddress, query: AssociationQuery): ItemSource {
+  const writer = new InstanceWriter(registry, address.family)
+  return pickFrom(associated(registry, address.namespace, query), (found) =>
+    query.columns.length === 0 ? objectItem(writer, found) : columnsItem(writer, found, query.columns),
+  )
+}
+
+function columnsItem(
+  writer: InstanceWriter,
+  { registered, instance }: Found,
+  columns: readonly string[],
+): EnumerationItem {
+  const wanted = new Set(columns.map((name) => name.toLowerCase()))
+  const selected = registered.properties
+    .filter(({ name }) => wanted.has(name.toLowerCase()))
+    .map(({ name }) => [name, memberOf(instance, name)] as const)
+  return {
+    object: () => writer.projection(registered, Object.fromEntries(selected)),
+    reference: () => writer.reference(registered, instance),
+  }
 }
 
 function objectItem(writer: InstanceWriter, { registered, instance }: Found): EnumerationItem {

@@ -32,7 +32,6 @@ const NAME = /^[A-Za-z_]\w*$/
 export class ClassRegistry {
   readonly #classes = new Map<string, RegisteredClass>()
   readonly #subclasses = new Map<RegisteredClass, RegisteredClass[]>()
-  readonly #namespaces = new Set<string>()
 
   /** @throws UsageError for classes that cannot be served */
   constructor(classes: readonly EndpointClass[]) {
@@ -42,17 +41,12 @@ export class ClassRegistry {
       const key = keyOf(definition.namespace, definition.name)
       if (definitions.has(key)) throw new UsageError(`The class ${definition.name} is given twice.`)
       definitions.set(key, definition)
-      this.#namespaces.add(normalize(definition.namespace).toLowerCase())
     }
     for (const key of definitions.keys()) this.#register(key, definitions, [])
   }
 
   find(namespace: string, name: string): RegisteredClass | undefined {
     return this.#classes.get(keyOf(namespace, name))
-  }
-
-  hasNamespace(namespace: string): boolean {
-    return this.#namespaces.has(normalize(namespace).toLowerCase())
   }
 
   all(namespace: string): readonly RegisteredClass[] {

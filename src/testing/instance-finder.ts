@@ -68,6 +68,18 @@ export async function findReferenced(
   )
 }
 
+/** Whether a reference points to this object, under its own class or one that its class derives from. */
+export function refersTo(
+  registry: ClassRegistry,
+  { className, namespace, keys }: EndpointRef,
+  { registered, instance }: Found,
+  defaultNamespace: string,
+): boolean {
+  const target = registry.find(namespace ?? defaultNamespace, className)
+  if (!target || !registry.withSubclasses(target).includes(registered)) return false
+  return Object.entries(keys).every(([name, value]) => equals(memberOf(instance, name), value))
+}
+
 /** Selectors without `__cimnamespace`, which belongs to the URI. */
 export function ownSelectors(selectors: Selectors): [string, SelectorValue][] {
   return Object.entries(selectors).filter(([name]) => name.toLowerCase() !== CIM_NAMESPACE)

@@ -35,7 +35,8 @@ function readValue(element: XmlElement): EndpointValue {
   return readParameters(element)
 }
 
-function readRef(element: XmlElement): EndpointRef {
+/** Reads what an element that is a reference points to. */
+export function readRef(element: XmlElement): EndpointRef {
   const { resourceUri, selectors } = readReference(element)
   const { className, namespace = cimNamespace(selectors) } = addressParts(resourceUri)
   const keys = ownSelectors(selectors).flatMap(([name, value]) =>

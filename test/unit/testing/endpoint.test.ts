@@ -1,6 +1,7 @@
 import http from 'node:http'
 import { inspect } from 'node:util'
 import { afterEach, describe, expect, it } from 'vitest'
+import { WsmanClient } from 'wsman'
 import { startEndpoint, type Endpoint, type EndpointOptions } from 'wsman/testing'
 import { UsageError } from '../../../src/errors/errors.js'
 import { makeCertificate } from '../../../src/testing/certificate.js'
@@ -47,6 +48,20 @@ describe('clientOptions', () => {
       tls: { fingerprint256: https?.fingerprint256 },
       settings: { client: { allowUnencrypted: false } },
     })
+  })
+
+  it('makes a client work, over HTTP and HTTPS', async () => {
+    const endpoint = await start({
+      listeners: [{}, { transport: 'HTTPS', urlPrefix: 'other' }],
+      settings: open,
+      classes: [],
+    })
+    for (const transport of ['http', 'https'] as const) {
+      const client = new WsmanClient({ ...endpoint.clientOptions(undefined, { transport }) })
+      expect(await client.get('winrm/config/winrs')).toMatchObject({ AllowRemoteShellAccess: 'true' })
+      await client.close()
+      expect(endpoint.requests.at(-1)?.url).toMatch(new RegExp(`^${transport}:`))
+    }
   })
 
   it('knows a password that was drawn at random', async () => {

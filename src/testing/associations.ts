@@ -1,0 +1,134 @@
+import type { XmlElement } from '../xml/element.js'
+import { NS } from '../xml/namespaces.js'
+import { cannotProcessFilter } from './class-filters.js'
+import type { ClassRegistry, RegisteredClass } from './class-registry.js'
+import { resourceNotFound } from './faults.js'
+import { findReferenced, refersTo, type Found } from './instance-finder.js'
+import { instancesOf } from './instance-source.js'
+import { readRef } from './parameter-reader.js'
+import type { EndpointRef } from './types.js'
+import type { AssociatorsQuery, ReferencesQuery } from './wql/ast.js'
+import { isA } from './wql/class-info.js'
+import type { ObjectPath } from './wql/object-path.js'
+import { isEndpointRef, memberOf } from './wql/values.js'
+
+/** The objects at the other ends of an object's associations, or the associations themselves. */
+export interface AssociationQuery {
+  readonly kind: 'associators' | 'references'
+  readonly source: EndpointRef
+  readonly associationClass: string | undefined
+  readonly resultClass: string | undefined
+  /** The property of the association that refers to the source. */
+  readonly role: string | undefined
+  /** The property of the association that refers to the result. */
+  readonly resultRole: string | undefined
+  /** The properties that are wanted of the results; empty for all. */
+  readonly columns: readonly string[]
+}
+
+/** An association is an instance of any class that has properties of type reference. */
+export async function* associated(
+  registry: ClassRegistry,
+  namespace: string,
+  query: AssociationQuery,
+): AsyncGenerator<Found> {
+  const source = await findReferenced(registry, query.source, namespace)
+  if (!source) throw resourceNotFound(`The object whose associations are asked for does not exist.`)
+  const seen = new Set<string>()
+  for (const registered of registry.all(namespace)) {
+    const ends = registered.properties.filter(({ type }) => type === 'reference')
+    if (ends.length === 0 || !isOf(registered, query.associationClass)) continue
+    for await (const instance of instancesOf(registered)) {
+      const near = ends.find(({ name }) => {
+        const end = memberOf(instance, name)
+        return isNamed(name, query.role) && isEndpointRef(end) && refersTo(registry, end, source, namespace)
+      })
+      if (!near) continue
+      if (query.kind === 'references') {
+        if (isOf(registered, query.resultClass)) yield { registered, instance }
+        continue
+      }
+      for (const { name } of ends) {
+        const end = memberOf(instance, name)
+        if (name === near.name || !isNamed(name, query.resultRole) || !isEndpointRef(end)) continue
+        const found = await findReferenced(registry, end, namespace)
+        if (!found || !isOf(found.registered, query.resultClass) || seen.has(identity(found))) continue
+        seen.add(identity(found))
+        yield found
+      }
+    }
+  }
+}
+
+/** @throws EndpointFault for what the endpoint has no qualifiers or class definitions to answer with */
+export function fromWql(
+  registry: ClassRegistry,
+  namespace: string,
+  query: AssociatorsQuery | ReferencesQuery,
+): AssociationQuery {
+  if (query.classDefsOnly || query.schemaOnly || query.requiredQualifier !== undefined) {
+    throw cannotProcessFilter('The endpoint answers with objects only, and knows no qualifiers.')
+  }
+  const associators = query.kind === 'associators' ? query : undefined
+  if (associators?.requiredAssocQualifier !== undefined) {
+    throw cannotProcessFilter('The endpoint knows no qualifiers.')
+  }
+  return {
+    kind: query.kind,
+    source: fromPath(registry, namespace, query.source),
+    associationClass: associators?.assocClass,
+    resultClass: query.resultClass,
+    role: query.role,
+    resultRole: associators?.resultRole,
+    columns: [],
+  }
+}
+
+/** Reads the filter dialect of DSP0227 8.2. */
+export function fromFilter(filter: XmlElement): AssociationQuery {
+  const associators = filter.child(NS.cimBinding, 'AssociatedInstances')
+  const element = associators ?? filter.child(NS.cimBinding, 'AssociationInstances')
+  const object = element?.child(NS.cimBinding, 'Object')
+  if (!element || !object) {
+    throw cannotProcessFilter(
+      'An association filter holds AssociatedInstances or AssociationInstances with Object.',
+    )
+  }
+  const text = (name: string): string | undefined => element.childText(NS.cimBinding, name)
+  return {
+    kind: associators ? 'associators' : 'references',
+    source: readRef(object),
+    associationClass: text('AssociationClassName'),
+    resultClass: text('ResultClassName'),
+    role: text('Role'),
+    resultRole: text('ResultRole'),
+    columns: element.all(NS.cimBinding, 'IncludeResultProperty').map((entry) => entry.text.trim()),
+  }
+}
+
+/** `Class="x"` leaves the name of the only key out. */
+function fromPath(registry: ClassRegistry, current: string, path: ObjectPath): EndpointRef {
+  const { className, namespace = current, keys } = path
+  const onlyKey = registry.find(namespace, className)?.keys[0]?.name
+  return {
+    className,
+    namespace,
+    keys: Object.fromEntries(keys.map(({ name, value }) => [name ?? onlyKey ?? '', value])),
+  }
+}
+
+function isOf({ info, name }: RegisteredClass, wanted: string | undefined): boolean {
+  return wanted === undefined || isA(info, name, wanted)
+}
+
+function isNamed(name: string, wanted: string | undefined): boolean {
+  return wanted === undefined || name.toLowerCase() === wanted.toLowerCase()
+}
+
+function identity({ registered, instance }: Found): string {
+  const keys = registered.keys.map(({ name }) => memberOf(instance, name))
+  const text = JSON.stringify(keys, (_, value: unknown) =>
+    typeof value === 'bigint' ? String(value) : value,
+  )
+  return `${registered.namespace}:${registered.name} ${text}`.toLowerCase()
+}
