@@ -26,6 +26,7 @@ import { listShells, Shell } from '../shell/shell.js'
 import { HttpTransport } from '../transport/http-transport.js'
 import { sleep } from '../util/abortable.js'
 import { Lifetime } from '../util/lifetime.js'
+import { NS } from '../xml/namespaces.js'
 import { resolveClientOptions, type WsmanClientOptions } from './client-options.js'
 
 /** For resources whose URI does not tell the element their properties go into. */
@@ -104,7 +105,9 @@ export class WsmanClient implements AsyncDisposable {
   async get(resource: Resource, options: CallOptions = {}): Promise<RawValue> {
     const locator = locate(resource)
     const operation = locator.fragment === undefined ? getOperation(locator) : getFragmentOperation(locator)
-    return await this.#runner.run<RawValue>(operation, options)
+    const value = await this.#runner.run<RawValue>(operation, options)
+    if (locator.resourceUri.toLowerCase() === NS.config) this.#learn(value)
+    return value
   }
 
   /**
@@ -230,6 +233,12 @@ export class WsmanClient implements AsyncDisposable {
   /** @internal */
   [inspect.custom](): string {
     return `WsmanClient { url: '${this.url}' }`
+  }
+
+  /** Whoever reads winrm/config lets the client send requests as large as the service takes. */
+  #learn(config: RawValue): void {
+    const { MaxEnvelopeSizekb } = (config ?? {}) as Instance
+    if (typeof MaxEnvelopeSizekb === 'string') this.#runner.learnMaxEnvelopeSize(Number(MaxEnvelopeSizekb))
   }
 
   async #close(): Promise<void> {

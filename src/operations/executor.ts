@@ -1,6 +1,6 @@
 import { EnvelopeDecoder, type DecodedMessage } from '../envelope/decoder.js'
 import { encodeBare, encodeRequest, newUuid } from '../envelope/encoder.js'
-import { ProtocolError } from '../errors/errors.js'
+import { ProtocolError, UsageError } from '../errors/errors.js'
 import { WsmanFault } from '../errors/fault.js'
 import { faultHint } from '../errors/fault-hints.js'
 import { isWsmanError } from '../errors/wsman-error.js'
@@ -37,15 +37,23 @@ const CLEAN_UP_MS = 5000
 export class OperationExecutor implements OperationRunner {
   readonly host: string
   readonly lifetime: Lifetime
-  readonly maxRequestSize = SAFE_REQUEST_SIZE
   readonly #options: ExecutorOptions
   /** One for the whole client (MS-WSMV 3.1.4.1.37). */
   readonly #sessionId = newUuid()
+  #maxRequestSize = SAFE_REQUEST_SIZE
 
   constructor(options: ExecutorOptions) {
     this.#options = options
     this.host = options.transport.host
     this.lifetime = options.lifetime
+  }
+
+  get maxRequestSize(): number {
+    return this.#maxRequestSize
+  }
+
+  learnMaxEnvelopeSize(kilobytes: number): void {
+    if (kilobytes > 0) this.#maxRequestSize = kilobytes * 1024
   }
 
   async run<T>(operation: Operation<T>, options: CallOptions = {}): Promise<T> {
@@ -90,7 +98,7 @@ export class OperationExecutor implements OperationRunner {
     const messageId = newUuid()
     const message = await transport.send(
       {
-        body: this.#encode(operation, options, operationTimeoutMs, messageId),
+        body: this.#fitting(this.#encode(operation, options, operationTimeoutMs, messageId)),
         lane: operation.lane,
         replyTimeoutMs: timerDelay(operationTimeoutMs + client.networkDelayMs),
         signal,
@@ -124,6 +132,20 @@ export class OperationExecutor implements OperationRunner {
       },
       messageId,
       body,
+    )
+  }
+
+  /** A larger one would be refused by a bare 413 (MS-WSMV 3.1.4.1.20). */
+  #fitting(xml: string): string {
+    const limit = this.#maxRequestSize
+    if (xml.length * 3 <= limit || Buffer.byteLength(xml) <= limit) return xml
+    throw new UsageError(
+      `The request is larger than the ${limit / 1024} kB that the service is known to take.`,
+      {
+        hint:
+          'Send less at a time. Until the client has read winrm/config it goes by the 150 kB of old services: ' +
+          "await client.get('winrm/config') lets it use what this one allows.",
+      },
     )
   }
 

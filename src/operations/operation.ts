@@ -31,6 +31,8 @@ export interface OperationRunner {
   readonly lifetime: Lifetime
   /** Largest request the service takes, in octets. */
   readonly maxRequestSize: number
+  /** The service has told its MaxEnvelopeSizekb. */
+  learnMaxEnvelopeSize(kilobytes: number): void
   run<T>(operation: Operation<T>, options?: CallOptions): Promise<T>
   /** Like `run`, also after the owner was closed: for Release, Signal and Delete. Bounded in time on its own. */
   cleanUp(operation: Operation<unknown>): Promise<void>

@@ -19,13 +19,10 @@ export interface StdinOptions {
 /** A command's input. Each Send is as large as an envelope takes; `end` closes the remote stream. */
 export class CommandStdin extends Writable {
   readonly #options: StdinOptions
-  readonly #chunkSize: number
 
   constructor(options: StdinOptions) {
     super({ decodeStrings: true, highWaterMark: 64 * 1024 })
     this.#options = options
-    // base64 grows by a third
-    this.#chunkSize = Math.floor(((options.runner.maxRequestSize - ENVELOPE_OVERHEAD) * 3) / 4)
     // A write that fails is told to its callback and by the command itself; nobody needs to listen here.
     this.on('error', () => undefined)
   }
@@ -50,8 +47,10 @@ export class CommandStdin extends Writable {
   }
 
   async #sendAll(data: Buffer): Promise<void> {
-    for (let start = 0; start < data.length; start += this.#chunkSize) {
-      await this.#send(data.subarray(start, start + this.#chunkSize), false)
+    // base64 grows by a third
+    const chunkSize = Math.floor(((this.#options.runner.maxRequestSize - ENVELOPE_OVERHEAD) * 3) / 4)
+    for (let start = 0; start < data.length; start += chunkSize) {
+      await this.#send(data.subarray(start, start + chunkSize), false)
     }
   }
 
