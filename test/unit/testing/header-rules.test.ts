@@ -4,6 +4,8 @@ import { checkHeaders, type RequestTerms } from '../../../src/testing/header-rul
 import { EndpointFault } from '../../../src/testing/message.js'
 import { parseMessage } from '../../../src/testing/soap-message.js'
 import { defaultSettings } from '../../../src/settings/defaults.js'
+import { readRecording, recordedMessages } from '../../support/recordings.js'
+import { describeWithShared } from '../../support/shared.js'
 import { ACTIONS, soap, type RequestParts } from './support/raw-client.js'
 
 const { protocol } = defaultSettings()
@@ -153,5 +155,27 @@ describe('OperationTimeout', () => {
         expect(given).toBe(Math.min(60_000, Math.max(500, ms)))
       }),
     )
+  })
+})
+
+describeWithShared('corpus', 'requests that Windows was recorded to take', () => {
+  const recorded = recordedMessages().filter(({ file }) =>
+    /^(?:pypsrp|winrmsharp|masterzen-winrm\/sample).*request\.xml$/.test(file),
+  )
+
+  it('have acceptable headers, but for the one it refused', () => {
+    const refused = recorded.filter(({ file }) => {
+      try {
+        checkHeaders(parseMessage(readRecording(file)).headers, protocol)
+        return false
+      } catch (error) {
+        if (error instanceof EndpointFault) return true
+        throw error
+      }
+    })
+    expect(recorded.length).toBeGreaterThan(200)
+    expect(refused.map(({ file }) => file)).toEqual([
+      'pypsrp/xml/test_psrp_is_alive_other_wsman_error/03-request.xml',
+    ])
   })
 })
