@@ -54,7 +54,7 @@ export function setProperty<T>(target: Instance<T>, name: string, value: T): voi
 /** A resource without properties is an empty element. @throws ProtocolError for what is no resource */
 export function asInstance(value: RawValue): Instance {
   if (isPlainInstance(value)) return value
-  if (value === '' || value === null) return {}
+  if (value === null || (typeof value === 'string' && value.trim() === '')) return {}
   throw new ProtocolError('The reply holds something else where a resource is due.')
 }
 

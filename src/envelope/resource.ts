@@ -47,15 +47,20 @@ function parseResource(text: string): ResourceLocator {
   return { resourceUri: expand(text.slice(0, mark)), selectors: parseSelectors(text.slice(mark + 1), text) }
 }
 
-/** `+` separates selectors only where a name and `=` follow, so that values may hold it. */
+/** `+` ends a value only where a name and `=` follow, and never inside quotes, so that values may hold it. */
+const NEXT = String.raw`(?=\+[A-Za-z_]\w*=|$)`
+const SELECTOR = new RegExp(String.raw`^\+?([^=]+)=(?:"([^"]*)"${NEXT}|([^]*?)${NEXT})`)
+
 function parseSelectors(query: string, whole: string): Selectors {
-  const entries = query.split(/\+(?=[A-Za-z_]\w*=)/).map((pair) => {
-    const equals = pair.indexOf('=')
-    const name = pair.slice(0, equals)
-    if (equals <= 0)
-      throw new UsageError(`The selector ${JSON.stringify(pair)} in ${whole} must have the form Name=Value.`)
-    return [name, pair.slice(equals + 1).replace(/^"(.*)"$/, '$1')] as const
-  })
+  const entries: (readonly [string, string])[] = []
+  let rest = query
+  do {
+    const [pair = '', name, quoted, bare = ''] = SELECTOR.exec(rest) ?? []
+    if (name === undefined)
+      throw new UsageError(`The selector ${JSON.stringify(rest)} in ${whole} must have the form Name=Value.`)
+    entries.push([name, quoted ?? bare.replace(/^"(.*)"$/s, '$1')])
+    rest = rest.slice(pair.length)
+  } while (rest !== '')
   return Object.fromEntries(entries)
 }
 
