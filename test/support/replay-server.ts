@@ -11,6 +11,7 @@ const SHELL = 'http://schemas.microsoft.com/wbem/wsman/1/windows/shell'
 /** The actions by the names people use. */
 export const ACTION = {
   Get: `${TRANSFER}/Get`,
+  Put: `${TRANSFER}/Put`,
   Create: `${TRANSFER}/Create`,
   Delete: `${TRANSFER}/Delete`,
   Enumerate: `${ENUMERATION}/Enumerate`,
@@ -34,11 +35,13 @@ export interface RequestIdentity {
 export interface ReplayStep {
   readonly expects: RequestIdentity
   readonly reply: string
+  /** The request comes while a Receive waits, which is answered after it. Sends always do. */
+  readonly duringReceive?: boolean
 }
 
 /** The step of a recorded exchange. Only the service names commands, although a client may propose a name. */
 export function recordedStep({ request, response }: Exchange): ReplayStep {
-  const { action, shellId, commandId } = identify(parseXml(request))
+  const { action, shellId, commandId } = identify(request)
   const named = action === ACTION.Command ? {} : { commandId }
   return { expects: { action, shellId, ...named }, reply: response }
 }
@@ -51,6 +54,7 @@ export const replyTo = (verb: keyof typeof ACTION | 'Identify', reply: string): 
 
 /** A request as it arrived. */
 export interface ReceivedRequest extends RequestIdentity {
+  readonly xml: string
   readonly envelope: PlainElement
   readonly messageId: string
   /** What a Pull or a Release names. */
@@ -135,7 +139,7 @@ class Player {
     for await (const chunk of incoming) chunks.push(chunk as Buffer)
     if (!incoming.headers.authorization?.startsWith('Basic '))
       throw new Error('A request came without Basic.')
-    const request = identify(parseXml(Buffer.concat(chunks).toString()))
+    const request = identify(Buffer.concat(chunks).toString())
     this.requests.push(request)
     this.#waiting.push({ request, response })
     this.#play()
@@ -156,8 +160,9 @@ class Player {
   #play(): void {
     for (;;) {
       const others = this.#waiting.filter(({ request }) => request.action !== ACTION.Receive)
-      const sendComes = this.#steps[0]?.expects.action === ACTION.Send
-      const next = others[0] ?? (sendComes ? undefined : this.#waiting[0])
+      const [step] = this.#steps
+      const isHeldBack = step?.duringReceive ?? step?.expects.action === ACTION.Send
+      const next = others[0] ?? (isHeldBack ? undefined : this.#waiting[0])
       if (!next) return
       this.#waiting = this.#waiting.filter((arrival) => arrival !== next)
       this.#answer(next, this.#steps.shift())
@@ -191,13 +196,15 @@ class Player {
 }
 
 /** What a request is, by its headers and by the command its body names. */
-export function identify(envelope: PlainElement): ReceivedRequest {
+export function identify(xml: string): ReceivedRequest {
+  const envelope = parseXml(xml)
   const [header] = select(envelope, 'Header')
   const [body] = select(envelope, 'Body')
   if (!header || !body) throw new Error('A request has no Header or no Body.')
   const selectors = select(header, 'SelectorSet', 'Selector')
   const shell = selectors.find(({ attributes }) => attributes.Name === 'ShellId')
   return {
+    xml,
     envelope,
     action: textAt(header, 'Action'),
     messageId: textAt(header, 'MessageID') ?? '',

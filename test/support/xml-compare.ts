@@ -122,3 +122,96 @@ export function trimmed(element: PlainElement): PlainElement {
   })
   return { ...element, children }
 }
+
+/** One thing in which two elements are not the same. */
+export interface Difference {
+  /** The way from the root, by local names: `Header/OptionSet/Option[WINRS_CODEPAGE]`, `Header/Action@s:mustUnderstand`. */
+  readonly at: string
+  /**
+   * `only theirs`, `only ours`, `order` of the children, `text`, or `spelling` where the texts mean the same: durations
+   * of one length, words in another letter case.
+   */
+  readonly what: string
+  readonly detail: string
+}
+
+const PREFIXES: ReadonlyMap<string, string> = new Map([
+  ['http://www.w3.org/2003/05/soap-envelope', 's'],
+  ['http://schemas.xmlsoap.org/ws/2004/08/addressing', 'a'],
+  ['http://schemas.microsoft.com/wbem/wsman/1/windows/shell', 'rsp'],
+  ['http://www.w3.org/XML/1998/namespace', 'xml'],
+])
+
+/** Compares names, namespaces, attributes, texts and the order of elements; both must be without pretty-printing. */
+export function differences(ours: PlainElement, theirs: PlainElement, at = ''): readonly Difference[] {
+  const below = at === '' ? '' : `${at}/`
+  const own = keyed(elementsOf(ours))
+  const other = keyed(elementsOf(theirs))
+  const only = (one: ReadonlyMap<string, PlainElement>, rest: typeof one, what: string): Difference[] =>
+    [...one.keys()]
+      .filter((key) => !rest.has(key))
+      .map((key) => ({ at: below + shortKey(key), what, detail: key }))
+  const common = (one: ReadonlyMap<string, PlainElement>, rest: typeof one): string =>
+    [...one.keys()]
+      .filter((key) => rest.has(key))
+      .map(shortKey)
+      .join(' ')
+  const order = [common(own, other), common(other, own)] as const
+  return [
+    ...valueDifferences(textOf(ours), textOf(theirs), at),
+    ...attributeDifferences(ours, theirs, at),
+    ...(order[0] === order[1] ? [] : [{ at, what: 'order', detail: `${order[0]} for ${order[1]}` }]),
+    ...only(other, own, 'only theirs'),
+    ...only(own, other, 'only ours'),
+    ...[...own].flatMap(([key, element]) => {
+      const counterpart = other.get(key)
+      return counterpart ? differences(element, counterpart, below + shortKey(key)) : []
+    }),
+  ]
+}
+
+function attributeDifferences(ours: PlainElement, theirs: PlainElement, at: string): readonly Difference[] {
+  const names = new Set([...Object.keys(ours.attributes), ...Object.keys(theirs.attributes)])
+  return [...names].flatMap((name) => {
+    const short = name.replace(
+      /^\{(.*)\}/,
+      (_, namespace: string) => `${PREFIXES.get(namespace) ?? namespace}:`,
+    )
+    return valueDifferences(ours.attributes[name], theirs.attributes[name], `${at}@${short}`)
+  })
+}
+
+function valueDifferences(
+  ours: string | undefined,
+  theirs: string | undefined,
+  at: string,
+): readonly Difference[] {
+  if (ours === theirs) return []
+  const detail = `${ours ?? 'nothing'} for ${theirs ?? 'nothing'}`
+  if (ours === undefined) return [{ at, what: 'only theirs', detail }]
+  if (theirs === undefined) return [{ at, what: 'only ours', detail }]
+  const isSpelling = meaningOf(ours) === meaningOf(theirs)
+  return [{ at, what: isSpelling ? 'spelling' : 'text', detail }]
+}
+
+function meaningOf(text: string): string {
+  const duration = /^PT(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?$/.exec(text)
+  if (!duration) return text.toLowerCase()
+  const [, minutes = '0', seconds = '0'] = duration
+  return `${Number(minutes) * 60 + Number(seconds)} s`
+}
+
+/** Elements by what tells them from their neighbours: their name, their `Name` attribute, their number. */
+function keyed(elements: readonly PlainElement[]): ReadonlyMap<string, PlainElement> {
+  const found = new Map<string, PlainElement>()
+  for (const element of elements) {
+    const name = element.attributes.Name
+    const base = name === undefined ? element.name : `${element.name}[${name}]`
+    let key = base
+    for (let number = 2; found.has(key); number++) key = `${base}#${number}`
+    found.set(key, element)
+  }
+  return found
+}
+
+const shortKey = (key: string): string => key.replace(/^\{[^}]*\}/, '')

@@ -254,6 +254,10 @@ describeWithShared('corpus', 'recorded Enumerate and Pull', () => {
     const amt = files('Pull', 'go-wsman-messages', 'go-wsman-messages-2025').filter(
       (file) => !file.includes('/cim/sensor/'),
     )
+    it('of many recordings', () => {
+      expect([idrac.length, amt.length]).toEqual([26, 41])
+    })
+
     const wiseman = 'wsmancli-interop/xml/WISEMAN/7.2-Optimized-Enumerate-9'
     it.each([
       ...idrac.map((file) => [file, [file]] as const),

@@ -161,6 +161,10 @@ describeWithShared('corpus', 'recorded Get', () => {
     ({ operation, direction, wellFormed, file }) =>
       operation === 'Get' && direction === 'response' && wellFormed && !file.includes('MSFT-bodies'),
   )
+  it('is recorded often', () => {
+    expect(replies.length).toBeGreaterThanOrEqual(41)
+  })
+
   const chunked = [
     'CIRAHandler.test.ts/L0024-00',
     'CIRAHandler.test.ts/L0026-01',
