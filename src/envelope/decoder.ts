@@ -19,20 +19,27 @@ export type DecodedMessage<T> =
   | { readonly headers: ReceivedHeaders; readonly fault?: never; readonly body: T }
 
 /** Where in the envelope the next element stands. */
-type Place = 'document' | 'envelope' | 'header' | 'body' | 'fault' | 'inside body'
+type Place = 'document' | 'envelope' | 'header' | 'body'
 
-/** Decodes a SOAP 1.2 message while its bytes arrive. Nothing but the headers and the value is kept. */
+/**
+ * Decodes a SOAP 1.2 message while its bytes arrive. Nothing but the headers and the value is kept. A fault may come in
+ * SOAP 1.1, because that is how a peer answers that knows nothing else; no other message may.
+ */
 export class EnvelopeDecoder<T> {
   readonly #body: BodyDecoder<T>
   readonly #reader: XmlReader
+  readonly #locale: string | undefined
   readonly #headers: XmlElement[] = []
+  #soap: string = NS.soap
   #fault: XmlElement | undefined
   #sawBody = false
   #place: Place = 'document'
   #depth = 0
 
-  constructor(body: BodyDecoder<T>, limits: Partial<XmlLimits> = {}) {
+  /** @param locale the language of the request, for a fault whose reason comes in several */
+  constructor(body: BodyDecoder<T>, limits: Partial<XmlLimits> = {}, locale?: string) {
     this.#body = body
+    this.#locale = locale
     this.#reader = new XmlReader(this.#frame, limits)
   }
 
@@ -45,7 +52,8 @@ export class EnvelopeDecoder<T> {
     this.#reader.end()
     if (!this.#sawBody) throw notAnEnvelope('it has no Body')
     const headers = new ReceivedHeaders(this.#headers)
-    if (this.#fault) return { headers, fault: readFault(this.#fault, headers) }
+    if (this.#fault) return { headers, fault: readFault(this.#fault, headers, this.#locale) }
+    if (this.#soap === NS.soap11) throw notAnEnvelope('it is one of SOAP 1.1')
     return { headers, body: this.#body.result(headers) }
   }
 
@@ -63,9 +71,10 @@ export class EnvelopeDecoder<T> {
   #start(name: XmlName, attributes: readonly XmlAttribute[], scope: NamespaceScope): void {
     switch (this.#place) {
       case 'document':
-        if (name.local !== 'Envelope' || name.namespace !== NS.soap) {
+        if (name.local !== 'Envelope' || (name.namespace !== NS.soap && name.namespace !== NS.soap11)) {
           throw notAnEnvelope(`its root is <${name.local}>${name.namespace ? ` in ${name.namespace}` : ''}`)
         }
+        this.#soap = name.namespace
         this.#place = 'envelope'
         return
       case 'envelope':
@@ -80,7 +89,11 @@ export class EnvelopeDecoder<T> {
   }
 
   #enter(name: XmlName): void {
-    if (name.namespace !== NS.soap || (name.local !== 'Header' && name.local !== 'Body') || this.#sawBody) {
+    if (
+      name.namespace !== this.#soap ||
+      (name.local !== 'Header' && name.local !== 'Body') ||
+      this.#sawBody
+    ) {
       throw notAnEnvelope(`<${name.local}> stands where Header or Body belongs`)
     }
     this.#sawBody = name.local === 'Body'
@@ -88,8 +101,8 @@ export class EnvelopeDecoder<T> {
   }
 
   #startBody(name: XmlName, attributes: readonly XmlAttribute[], scope: NamespaceScope): void {
-    if (name.local === 'Fault' && name.namespace === NS.soap) {
-      this.#collect(name, attributes, scope, (fault) => (this.#fault = fault))
+    if (name.local === 'Fault' && name.namespace === this.#soap) {
+      this.#collect(name, attributes, scope, (fault) => (this.#fault ??= fault))
       return
     }
     this.#depth = 1

@@ -41,8 +41,35 @@ const HINTS: ReadonlyMap<number, string> = new Map([
   ],
 ])
 
+/** The code Windows sends with a subcode: services that send no code mean the same (DSP0226 14.6). */
+const CODE_OF_SUBCODE: ReadonlyMap<string, number> = new Map([
+  ['AccessDenied', FAULT.ACCESS_DENIED],
+  ['ActionNotSupported', 0x80338013],
+  ['DestinationUnreachable', 0x80338000],
+  ['InvalidEnumerationContext', FAULT.ENUMERATE_INVALID_ENUMERATION_CONTEXT],
+  ['InvalidParameter', 87],
+  ['InvalidSelectors', 0x8033803d],
+  ['QuotaLimit', FAULT.QUOTA_LIMIT],
+  ['SchemaValidationError', FAULT.SCHEMA_VALIDATION_ERROR],
+  ['TimedOut', FAULT.OPERATION_TIMEDOUT],
+])
+
 /** @returns what to change and where; undefined where nothing is known about the fault */
-export function faultHint({ wsmanCode }: FaultParts): string | undefined {
-  if (wsmanCode === undefined) return undefined
-  return HINTS.get(win32Code(wsmanCode) ?? wsmanCode) ?? faultByCode(wsmanCode)?.description
+export function faultHint(fault: FaultParts): string | undefined {
+  const code = fault.wsmanCode ?? CODE_OF_SUBCODE.get(fault.subcode ?? '')
+  if (code === undefined) return hintOfSoapCode(fault)
+  return HINTS.get(win32Code(code) ?? code) ?? faultByCode(code)?.description
+}
+
+/** SOAP 1.2 part 1, 5.4.6. */
+function hintOfSoapCode({ faultCode, notUnderstood = [] }: FaultParts): string | undefined {
+  if (faultCode === 'VersionMismatch') {
+    return 'The peer does not speak SOAP 1.2, so it is no WS-Management service: check host, port and urlPrefix.'
+  }
+  if (faultCode !== 'MustUnderstand') return undefined
+  const headers = notUnderstood.length > 0 ? notUnderstood.join(', ') : 'a header'
+  return (
+    `The service does not know ${headers}, which the request insists on. Services other than Windows need ` +
+    "compatibility: 'dmtf', and know no resources or options of Windows."
+  )
 }

@@ -1,6 +1,8 @@
 /** The namespaces of the protocol, each with the prefix Windows writes it with (MS-WSMV 2.2.1). */
 export const NS = {
   soap: 'http://www.w3.org/2003/05/soap-envelope',
+  /** SOAP 1.1: only ever read, in faults. */
+  soap11: 'http://schemas.xmlsoap.org/soap/envelope/',
   addressing: 'http://schemas.xmlsoap.org/ws/2004/08/addressing',
   transfer: 'http://schemas.xmlsoap.org/ws/2004/09/transfer',
   enumeration: 'http://schemas.xmlsoap.org/ws/2004/09/enumeration',
