@@ -161,6 +161,10 @@ export class OperationExecutor implements OperationRunner {
       const hint = faultHint(message.fault)
       throw new WsmanFault({ ...message.fault, status }, hint === undefined ? {} : { hint })
     }
+    if (status !== 200) {
+      const text = `The peer answered with HTTP status ${status} and a message that is no fault.`
+      throw new TransportError('ERR_WSMAN_HTTP_STATUS', text, { status })
+    }
     return message.body
   }
 }
