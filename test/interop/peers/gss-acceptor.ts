@@ -4,17 +4,30 @@ import { createInterface } from 'node:readline'
 import { projectRoot } from '../../support/project.js'
 import { systemPython } from '../../support/shared.js'
 
-const script = path.join(projectRoot, 'test/interop/peers/gss_acceptor.py')
+const folder = path.join(projectRoot, 'test/interop/peers')
 
-export interface GssAcceptorOptions {
-  /** Default: every mechanism the libraries have. */
-  readonly mechanisms?: readonly ('spnego' | 'krb5' | 'ntlm')[]
-  /** A host-based name, `HTTP@host`; default: any that the keys are for. */
-  readonly service?: string
+type GssMechanism = 'spnego' | 'krb5' | 'ntlm'
+
+interface GssPeerOptions {
   /** Application data of the channel binding. */
   readonly channelBinding?: Uint8Array
   /** Added to the environment: KRB5_CONFIG, KRB5_KTNAME, NTLM_USER_FILE, … */
   readonly environment?: Readonly<Record<string, string>>
+}
+
+export interface GssAcceptorOptions extends GssPeerOptions {
+  /** Default: every mechanism the libraries have. */
+  readonly mechanisms?: readonly GssMechanism[]
+  /** A host-based name, `HTTP@host`; default: any that the keys are for. */
+  readonly service?: string
+}
+
+export interface GssInitiatorOptions extends GssPeerOptions {
+  readonly mechanism: GssMechanism
+  /** `DOMAIN\\user`, or a principal, whose key the libraries have. */
+  readonly user: string
+  /** The target as a host-based name, `HTTP@host`. */
+  readonly service: string
 }
 
 /** What GSSAPI refused. */
@@ -32,20 +45,18 @@ export class GssError extends Error {
 
 type Reply = Readonly<Record<string, unknown>>
 
-/** An acceptor that nobody here wrote: GSSAPI of the system, in a process of its own. */
-export class GssAcceptor {
+/** GSSAPI of the system, in a process of its own: a peer that nobody here wrote. */
+class GssPeer {
+  readonly #script: string
   readonly #process: ChildProcessWithoutNullStreams
   readonly #waiting: { resolve: (line: string) => void; reject: (error: Error) => void }[] = []
   #stderr = ''
 
-  constructor(options: GssAcceptorOptions = {}) {
-    const args = [
-      ...(options.mechanisms ?? []).flatMap((mechanism) => ['--mechanism', mechanism]),
-      ...(options.service === undefined ? [] : ['--service', options.service]),
-      ...(options.channelBinding ? ['--channel-binding', base64(options.channelBinding)] : []),
-    ]
-    this.#process = spawn(systemPython, [script, ...args], {
-      env: { ...process.env, ...options.environment },
+  constructor(script: string, args: readonly string[], { channelBinding, environment }: GssPeerOptions) {
+    this.#script = script
+    const binding = channelBinding ? ['--channel-binding', base64(channelBinding)] : []
+    this.#process = spawn(systemPython, [path.join(folder, script), ...args, ...binding], {
+      env: { ...process.env, ...environment, PYTHONDONTWRITEBYTECODE: '1' },
     })
     this.#process.stderr.on('data', (chunk: Buffer) => (this.#stderr += chunk.toString()))
     createInterface({ input: this.#process.stdout }).on('line', (line) =>
@@ -54,13 +65,14 @@ export class GssAcceptor {
     this.#process.stdin.on('error', () => undefined) // 'close' tells it
     this.#process.on('close', (code) => {
       for (const { reject } of this.#waiting.splice(0)) {
-        reject(new Error(`gss_acceptor.py ended with ${code ?? 'a signal'}: ${this.#stderr}`))
+        reject(new Error(`${script} ended with ${code ?? 'a signal'}: ${this.#stderr}`))
       }
     })
   }
 
-  async step(token: Uint8Array): Promise<{ token: Uint8Array | undefined; complete: boolean }> {
-    const reply = await this.#call('step', { token: base64(token) })
+  /** @param token none at the initiator's first step */
+  async step(token?: Uint8Array): Promise<{ token: Uint8Array | undefined; complete: boolean }> {
+    const reply = await this.#call('step', { token: token ? base64(token) : null })
     return {
       token: reply.token === null ? undefined : octets(reply.token),
       complete: reply.complete === true,
@@ -104,8 +116,8 @@ export class GssAcceptor {
     await closed
   }
 
-  async #call(op: string, request: Record<string, string>): Promise<Reply> {
-    if (this.#process.exitCode !== null) throw new Error(`gss_acceptor.py is gone: ${this.#stderr}`)
+  async #call(op: string, request: Record<string, string | null>): Promise<Reply> {
+    if (this.#process.exitCode !== null) throw new Error(`${this.#script} is gone: ${this.#stderr}`)
     const answered = new Promise<string>((resolve, reject) => this.#waiting.push({ resolve, reject }))
     this.#process.stdin.write(`${JSON.stringify({ op, ...request })}\n`)
     const reply = JSON.parse(await answered) as Reply
@@ -116,9 +128,26 @@ export class GssAcceptor {
   }
 }
 
+/** The side of the service. */
+export class GssAcceptor extends GssPeer {
+  constructor(options: GssAcceptorOptions = {}) {
+    const mechanisms = (options.mechanisms ?? []).flatMap((mechanism) => ['--mechanism', mechanism])
+    const service = options.service === undefined ? [] : ['--service', options.service]
+    super('gss_acceptor.py', [...mechanisms, ...service], options)
+  }
+}
+
+/** The side of the client. */
+export class GssInitiator extends GssPeer {
+  constructor(options: GssInitiatorOptions) {
+    const { mechanism, user, service } = options
+    super('gss_initiator.py', ['--mechanism', mechanism, '--user', user, '--service', service], options)
+  }
+}
+
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64')
 
 function octets(text: unknown): Uint8Array {
-  if (typeof text !== 'string') throw new Error('gss_acceptor.py answered without the expected octets')
+  if (typeof text !== 'string') throw new Error('the GSSAPI peer answered without the expected octets')
   return new Uint8Array(Buffer.from(text, 'base64'))
 }

@@ -43,33 +43,22 @@ def decode(text):
     return base64.b64decode(text, validate=True)
 
 
-class Acceptor:
+class Peer:
+    """One context after another, made by `new_context`."""
+
     def __init__(self, options):
         self.bindings = None
         if options.channel_binding is not None:
             self.bindings = ChannelBindings(application_data=decode(options.channel_binding))
-        self.credentials = self.acquire(options)
+        self.options = options
         self.restart({})
 
-    @staticmethod
-    def acquire(options):
-        """None leaves the choice to the libraries: whatever they hold keys for."""
-        if options.mechanism is None and options.service is None:
-            return None
-        name = None
-        if options.service is not None:
-            name = gssapi.Name(options.service, gssapi.NameType.hostbased_service)
-        mechanisms = [gssapi.OID.from_int_seq(MECHANISMS[m]) for m in options.mechanism or []] or None
-        return gssapi.Credentials(name=name, mechs=mechanisms, usage="accept")
-
     def restart(self, _request):
-        self.context = gssapi.SecurityContext(
-            creds=self.credentials, usage="accept", channel_bindings=self.bindings
-        )
+        self.context = self.new_context()
         return {}
 
     def step(self, request):
-        token = self.context.step(decode(request["token"]))
+        token = self.context.step(decode(request["token"]) if request["token"] is not None else None)
         return {"token": encode(token) if token else None, "complete": self.context.complete}
 
     def unwrap(self, request):
@@ -111,28 +100,51 @@ class Acceptor:
         }
 
 
+    def serve(self):
+        operations = {
+            "step": self.step,
+            "unwrap": self.unwrap,
+            "wrap": self.wrap,
+            "mic": self.mic,
+            "verifyMic": self.verify_mic,
+            "inspect": self.inspect,
+            "restart": self.restart,
+        }
+        for line in sys.stdin:
+            request = json.loads(line)
+            try:
+                reply = operations[request["op"]](request)
+            except gssapi.exceptions.GSSError as error:
+                reply = {"error": str(error), "major": error.maj_code, "minor": error.min_code}
+            print(json.dumps(reply), flush=True)
+
+
+class Acceptor(Peer):
+    def new_context(self):
+        return gssapi.SecurityContext(creds=self.credentials(), usage="accept", channel_bindings=self.bindings)
+
+    def credentials(self):
+        """None leaves the choice to the libraries: whatever they hold keys for."""
+        options = self.options
+        if options.mechanism is None and options.service is None:
+            return None
+        name = None
+        if options.service is not None:
+            name = gssapi.Name(options.service, gssapi.NameType.hostbased_service)
+        mechanisms = [mechanism(m) for m in options.mechanism or []] or None
+        return gssapi.Credentials(name=name, mechs=mechanisms, usage="accept")
+
+
+def mechanism(name):
+    return gssapi.OID.from_int_seq(MECHANISMS[name])
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--mechanism", action="append", choices=MECHANISMS, help="default: all there are")
     parser.add_argument("--service", help="host-based name, HTTP@host; default: any the keys are for")
     parser.add_argument("--channel-binding", help="application data of the channel binding, base64")
-    acceptor = Acceptor(parser.parse_args())
-    operations = {
-        "step": acceptor.step,
-        "unwrap": acceptor.unwrap,
-        "wrap": acceptor.wrap,
-        "mic": acceptor.mic,
-        "verifyMic": acceptor.verify_mic,
-        "inspect": acceptor.inspect,
-        "restart": acceptor.restart,
-    }
-    for line in sys.stdin:
-        request = json.loads(line)
-        try:
-            reply = operations[request["op"]](request)
-        except gssapi.exceptions.GSSError as error:
-            reply = {"error": str(error), "major": error.maj_code, "minor": error.min_code}
-        print(json.dumps(reply), flush=True)
+    Acceptor(parser.parse_args()).serve()
 
 
 if __name__ == "__main__":
