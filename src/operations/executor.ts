@@ -1,6 +1,6 @@
 import { EnvelopeDecoder, type DecodedMessage } from '../envelope/decoder.js'
 import { encodeBare, encodeRequest, newUuid } from '../envelope/encoder.js'
-import { ProtocolError, UsageError } from '../errors/errors.js'
+import { ProtocolError, TransportError, UsageError } from '../errors/errors.js'
 import { WsmanFault } from '../errors/fault.js'
 import { faultHint } from '../errors/fault-hints.js'
 import { isWsmanError } from '../errors/wsman-error.js'
