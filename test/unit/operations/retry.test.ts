@@ -1,0 +1,177 @@
+import { describe, expect, it } from 'vitest'
+import { AbortError, TimeoutError, TransportError } from '../../../src/errors/errors.js'
+import { DEFAULT_RETRY, isRetryable, retryDelayMs } from '../../../src/operations/retry.js'
+import { connect, CUT, rejection, startService, windowsFault } from '../../support/scripted-service.js'
+
+const INSTANCE = '<p:C xmlns:p="urn:c"><p:Name>x</p:Name></p:C>'
+const CREATED =
+  '<x:ResourceCreated><a:Address>http://h/wsman</a:Address><a:ReferenceParameters><w:ResourceURI>http://schemas.microsoft.com/wbem/wsman/1/windows/shell/cmd</w:ResourceURI><w:SelectorSet><w:Selector Name="ShellId">S1</w:Selector></w:SelectorSet></a:ReferenceParameters></x:ResourceCreated>'
+
+describe('a request whose socket was cut before the reply', () => {
+  it('is sent again where saying it twice does no harm', async () => {
+    const service = await startService({ Get: [CUT, INSTANCE] })
+    expect(await connect(service).get('urn:r')).toEqual({ Name: 'x' })
+    expect(service.actions).toEqual(['Get', 'Get'])
+    const [first, second] = service.requests
+    expect(first?.messageId).not.toBe(second?.messageId)
+    expect(first?.http.socket).not.toBe(second?.http.socket)
+  })
+
+  it('is sent as often as was asked for, and then fails with what happened', async () => {
+    const service = await startService({ Get: () => CUT })
+    const client = connect(service, { retry: { attempts: 4, baseDelayMs: 0 } })
+    expect(await rejection(client.get('urn:r'))).toMatchObject({
+      name: 'TransportError',
+      code: 'ERR_WSMAN_SOCKET',
+      operation: 'Get',
+      resource: 'urn:r',
+      host: '127.0.0.1',
+    })
+    expect(service.requests).toHaveLength(4)
+  })
+
+  it('is not sent again where the caller wants it once', async () => {
+    const service = await startService({ Get: () => CUT })
+    await rejection(connect(service, { retry: { attempts: 1 } }).get('urn:r'))
+    expect(service.requests).toHaveLength(1)
+  })
+
+  it.each(['Identify', 'Enumerate', 'Put'])('is sent again for %s', async (action) => {
+    const service = await startService({ [action]: () => CUT })
+    const client = connect(service)
+    const calls: Record<string, () => Promise<unknown>> = {
+      Identify: () => client.identify(),
+      Enumerate: () => client.enumerate('urn:r').toArray(),
+      Put: () => client.put('http://x/Class', { A: 1 }),
+    }
+    expect(await rejection(calls[action]?.() ?? Promise.resolve())).toMatchObject({
+      code: 'ERR_WSMAN_SOCKET',
+    })
+    expect(service.actions).toEqual([action, action])
+  })
+
+  it('is never sent again for what may not run twice', async () => {
+    const service = await startService({ Create: () => CUT, Delete: () => CUT, Restart: () => CUT })
+    const client = connect(service, { retry: { attempts: 5, baseDelayMs: 0 } })
+    await rejection(client.create('http://x/Class', { A: 1 }))
+    await rejection(client.delete('http://x/Class?A=1'))
+    await rejection(client.invoke('http://x/Class?A=1', 'Restart'))
+    expect(service.actions).toEqual(['Create', 'Delete', 'Restart'])
+  })
+
+  it('is never sent again for Command and Receive', async () => {
+    const service = await startService({
+      Create: CREATED,
+      Command: [CUT, '<rsp:CommandResponse><rsp:CommandId>C1</rsp:CommandId></rsp:CommandResponse>'],
+      Receive: CUT,
+      Signal: '<rsp:SignalResponse/>',
+      Delete: '',
+    })
+    const shell = await connect(service, { retry: { attempts: 5, baseDelayMs: 0 } }).openShell()
+    expect(await rejection(shell.run('hostname'))).toMatchObject({
+      code: 'ERR_WSMAN_SOCKET',
+      operation: 'Shell.Command',
+    })
+    expect(await rejection(shell.run('hostname'))).toMatchObject({
+      code: 'ERR_WSMAN_SOCKET',
+      operation: 'Shell.Receive',
+    })
+    expect(service.of('Command')).toHaveLength(2)
+    expect(service.of('Receive')).toHaveLength(1)
+    // A command whose output is lost must not stay behind.
+    await service.arrival('Signal')
+    await shell.close()
+  })
+
+  it('is never sent again for Pull, whose items would be lost', async () => {
+    const service = await startService({
+      Enumerate: '<n:EnumerateResponse><n:EnumerationContext>E1</n:EnumerationContext></n:EnumerateResponse>',
+      Pull: CUT,
+      Release: '',
+    })
+    const client = connect(service, { retry: { attempts: 5, baseDelayMs: 0 } })
+    expect(await rejection(client.enumerate('urn:r').toArray())).toMatchObject({
+      code: 'ERR_WSMAN_SOCKET',
+      operation: 'Pull',
+    })
+    expect(service.actions).toEqual(['Enumerate', 'Pull', 'Release'])
+  })
+})
+
+it('a fault is an answer and is not asked for again', async () => {
+  const service = await startService({ Get: windowsFault(2150858793) })
+  await rejection(connect(service, { retry: { attempts: 5, baseDelayMs: 0 } }).get('urn:r'))
+  expect(service.requests).toHaveLength(1)
+})
+
+it('an abort during the pause ends the call, and nothing more is sent', async () => {
+  const service = await startService({ Get: () => CUT })
+  const client = connect(service, { retry: { attempts: 5, baseDelayMs: 3_600_000, maxDelayMs: 3_600_000 } })
+  const controller = new AbortController()
+  const call = rejection(client.get('urn:r', { signal: controller.signal }))
+  const request = await service.arrival('Get')
+  await request.disconnected
+  controller.abort('enough')
+  expect(await call).toMatchObject({ name: 'AbortError', cause: 'enough' })
+  expect(service.requests).toHaveLength(1)
+})
+
+it('the deadline holds for all attempts together', async () => {
+  const service = await startService({ Get: () => CUT })
+  const client = connect(service, { retry: { attempts: 1000, baseDelayMs: 20, maxDelayMs: 20 } })
+  const error = await rejection(client.get('urn:r', { timeoutMs: 100 }))
+  expect(error).toMatchObject({ name: 'TimeoutError', code: 'ERR_WSMAN_TIMEOUT', timeoutMs: 100 })
+  expect(service.requests.length).toBeLessThan(1000)
+})
+
+it('a connection that cannot be made is tried again, also for what may not run twice', async () => {
+  // The port was free a moment ago; nothing listens there.
+  const probe = await startService({})
+  const { port } = probe
+  await probe.close()
+  const error = await rejection(connect({ port }).create('http://x/Class', { A: 1 }))
+  expect(error).toMatchObject({
+    name: 'TransportError',
+    code: 'ERR_WSMAN_CONNECT',
+    retryable: true,
+    operation: 'Create',
+  })
+  expect((error as TransportError).hint).toContain('winrm quickconfig')
+})
+
+describe('the policy', () => {
+  const socket = new TransportError('ERR_WSMAN_SOCKET', 'x')
+
+  it.each([
+    [new TransportError('ERR_WSMAN_CONNECT', 'x'), true, true],
+    [new TransportError('ERR_WSMAN_CONNECT', 'x', { retryable: false }), false, false],
+    [socket, true, false],
+    [new TransportError('ERR_WSMAN_TLS', 'x'), false, false],
+    [new TransportError('ERR_WSMAN_HTTP_STATUS', 'x', { status: 503, retryable: true }), false, false],
+    [new TimeoutError('ERR_WSMAN_REPLY_TIMEOUT', 'x', { timeoutMs: 1 }), false, false],
+    [new AbortError('x'), false, false],
+    [new Error('x'), false, false],
+    [undefined, false, false],
+  ])('%s: %s where it is idempotent, %s where it is not', (error, idempotent, other) => {
+    expect(isRetryable(error, true)).toBe(idempotent)
+    expect(isRetryable(error, false)).toBe(other)
+  })
+
+  it('doubles the pause up to the longest, and takes at most half off', () => {
+    const policy = { attempts: 10, baseDelayMs: 100, maxDelayMs: 1000 }
+    for (const [attempt, full] of [
+      [1, 100],
+      [2, 200],
+      [4, 800],
+      [5, 1000],
+      [40, 1000],
+    ] as const) {
+      for (let sample = 0; sample < 50; sample++) {
+        const delay = retryDelayMs(policy, attempt)
+        expect(delay).toBeLessThanOrEqual(full)
+        expect(delay).toBeGreaterThan(full / 2 - 1)
+      }
+    }
+    expect(DEFAULT_RETRY).toEqual({ attempts: 2, baseDelayMs: 200, maxDelayMs: 5000 })
+  })
+})
