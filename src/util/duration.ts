@@ -6,7 +6,7 @@ export function formatDuration(ms: number): string {
 }
 
 /**
- * Reads the day-time part of an xs:duration (XML Schema part 2, 3.2.6) as milliseconds.
+ * Reads the day-time part of an xs:duration (XML Schema part 2, 3.2.6) as whole milliseconds.
  * @returns undefined for anything else, years and months included, whose length is not fixed
  */
 export function parseDuration(text: string): number | undefined {
@@ -17,5 +17,6 @@ export function parseDuration(text: string): number | undefined {
   UNITS_MS.forEach((unit, index) => {
     total += Number(parts[index] ?? 0) * unit
   })
-  return sign ? -total : total
+  // Fractions of a second have no exact binary form.
+  return Math.round(sign ? -total : total)
 }

@@ -29,6 +29,10 @@ describe('parseDuration', () => {
     ['-PT1S', -1000],
     ['  PT1S\n', 1000],
     ['P1DT1H1M1.001S', 90_061_001],
+    ['PT32.047S', 32_047],
+    ['-PT32.047S', -32_047],
+    ['PT0.0004S', 0],
+    ['PT0.9996S', 1000],
   ])('reads %s', (text, ms) => {
     expect(parseDuration(text)).toBe(ms)
   })
@@ -62,7 +66,7 @@ describe('parseDuration', () => {
   it('reads back what was written', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 4_294_967_295 }), (ms) => {
-        expect(Math.round(parseDuration(formatDuration(ms)) ?? NaN)).toBe(ms)
+        expect(parseDuration(formatDuration(ms))).toBe(ms)
       }),
     )
   })
