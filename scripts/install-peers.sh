@@ -4,14 +4,13 @@
 set -euo pipefail
 
 packages=(
+  libgssapi-krb5-2 # Kerberos
+  krb5-kdc # a realm that lives for one test
+  krb5-admin-server
+  krb5-user
   gss-ntlmssp # an NTLM acceptor and initiator, by way of python3-gssapi
   python3-gssapi # drives GSSAPI mechanisms: NTLM, Kerberos, SPNEGO
   python3-winrm # pywinrm, an independent client
-  python3-gssapi # acceptors of Kerberos, NTLM and SPNEGO
-  libgssapi-krb5-2 # Kerberos itself
-  krb5-kdc # a realm for a test
-  krb5-admin-server
-  krb5-user
 )
 
 missing=()
