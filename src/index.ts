@@ -23,7 +23,7 @@ export type {
 export type { CommandInfo, ShellInfo } from './operations/shell-listing.js'
 export type { OutputStreamName, SignalName } from './operations/shell-verbs.js'
 
-export type { CallOptions } from './operations/call-options.js'
+export type { CallOptions, Languages } from './operations/call-options.js'
 export type { IdentifyResult } from './operations/identify.js'
 export type { ElementName } from './operations/root-element.js'
 export type { RetryOptions } from './operations/retry.js'

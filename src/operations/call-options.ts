@@ -1,5 +1,8 @@
 import type { OptionSet } from '../envelope/options.js'
 
+/** The languages of a call. All requests of one shell must have the same (MS-WSMV 3.1.4.5.2). */
+export type Languages = Pick<CallOptions, 'locale' | 'dataLocale'>
+
 /** What every call takes as its last argument. */
 export interface CallOptions {
   /** Ends the call at once. */

@@ -10,7 +10,7 @@ import { sleep } from '../util/abortable.js'
 import { CallScope } from '../util/call-scope.js'
 import type { Lifetime } from '../util/lifetime.js'
 import { timerDelay } from '../util/timer.js'
-import type { CallOptions } from './call-options.js'
+import type { CallOptions, Languages } from './call-options.js'
 import type { Operation, OperationRunner } from './operation.js'
 import { isRetryable, retryDelayMs, type RetryPolicy } from './retry.js'
 import { refuseStatus } from './status.js'
@@ -60,8 +60,9 @@ export class OperationExecutor implements OperationRunner {
     return await this.#scoped(operation, options, this.lifetime)
   }
 
-  async cleanUp(operation: Operation<unknown>): Promise<void> {
-    await this.#scoped(operation, { timeoutMs: CLEAN_UP_MS, operationTimeoutMs: CLEAN_UP_MS }, undefined)
+  async cleanUp(operation: Operation<unknown>, languages: Languages = {}): Promise<void> {
+    const options = { ...languages, timeoutMs: CLEAN_UP_MS, operationTimeoutMs: CLEAN_UP_MS }
+    await this.#scoped(operation, options, undefined)
   }
 
   async #scoped<T>(
@@ -106,7 +107,7 @@ export class OperationExecutor implements OperationRunner {
       },
       (head) => openReply(operation, head),
     )
-    return this.#unwrap(message, messageId)
+    return this.#unwrap(message, operation.action === undefined ? undefined : messageId)
   }
 
   #encode(
@@ -149,10 +150,10 @@ export class OperationExecutor implements OperationRunner {
     )
   }
 
-  #unwrap<T>({ status, message }: Reply<T>, messageId: string): T {
+  #unwrap<T>({ status, message }: Reply<T>, messageId: string | undefined): T {
     const { relatesTo } = message.headers
-    // Absence is common (Identify, some BMCs); another value is somebody else's answer.
-    if (relatesTo !== undefined && relatesTo.toLowerCase() !== messageId.toLowerCase()) {
+    // Absence is common (some BMCs); another value is somebody else's answer.
+    if (relatesTo && messageId && relatesTo.toLowerCase() !== messageId.toLowerCase()) {
       throw new ProtocolError(
         'The reply belongs to another request: its RelatesTo is not the MessageID that was sent.',
       )

@@ -4,7 +4,7 @@ import type { ResourceLocator } from '../envelope/resource.js'
 import type { Lane } from '../transport/types.js'
 import type { Lifetime } from '../util/lifetime.js'
 import type { ElementTree } from '../xml/writer.js'
-import type { CallOptions } from './call-options.js'
+import type { CallOptions, Languages } from './call-options.js'
 
 /** One verb on one resource: what is said and how the answer is read. Pure; sending it is the runner's. */
 export interface Operation<T> {
@@ -35,5 +35,5 @@ export interface OperationRunner {
   learnMaxEnvelopeSize(kilobytes: number): void
   run<T>(operation: Operation<T>, options?: CallOptions): Promise<T>
   /** Like `run`, also after the owner was closed: for Release, Signal and Delete. Bounded in time on its own. */
-  cleanUp(operation: Operation<unknown>): Promise<void>
+  cleanUp(operation: Operation<unknown>, options?: Languages): Promise<void>
 }

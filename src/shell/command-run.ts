@@ -115,8 +115,7 @@ export class CommandRun {
     throw new CommandError('ERR_WSMAN_COMMAND', 'The command ended and the service told no exit code.', {
       command: commandLine,
       exitCode: undefined,
-      stdout: '',
-      stderr: '',
+      ...this.#options.sink.kept,
     })
   }
 

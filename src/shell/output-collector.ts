@@ -22,20 +22,12 @@ export interface CollectorOptions {
 export class OutputCollector implements OutputSink {
   readonly #options: CollectorOptions
   readonly #decoders: Readonly<Record<OutputStreamName, StreamDecoder>>
-  readonly #text: Record<OutputStreamName, string> = { stdout: '', stderr: '' }
+  readonly kept: Record<OutputStreamName, string> = { stdout: '', stderr: '' }
   #bytes = 0
 
   constructor(options: CollectorOptions) {
     this.#options = options
     this.#decoders = { stdout: createDecoder(options.codepage), stderr: createDecoder(options.codepage) }
-  }
-
-  get stdout(): string {
-    return this.#text.stdout
-  }
-
-  get stderr(): string {
-    return this.#text.stderr
   }
 
   write({ stream, data }: OutputChunk): undefined {
@@ -56,7 +48,7 @@ export class OutputCollector implements OutputSink {
 
   #add(stream: OutputStreamName, text: string): void {
     if (text === '') return
-    this.#text[stream] += text
+    this.kept[stream] += text
     try {
       this.#options.onOutput?.({ stream, text })
     } catch (error) {
@@ -68,8 +60,7 @@ export class OutputCollector implements OutputSink {
     return new CommandError('ERR_WSMAN_OUTPUT_LIMIT', `The command wrote more than ${limit} bytes.`, {
       command: this.#options.commandLine,
       exitCode: undefined,
-      stdout: this.stdout,
-      stderr: this.stderr,
+      ...this.kept,
       hint: 'Raise maxOutputBytes, or use spawn, which streams output of any length.',
     })
   }

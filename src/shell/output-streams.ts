@@ -5,6 +5,8 @@ import type { OutputChunk, OutputStreamName } from '../operations/shell-verbs.js
 /** Takes a command's output as it arrives. The promise it returns holds back the next Receive. */
 export interface OutputSink {
   write(chunk: OutputChunk): Promise<void> | undefined
+  /** What was kept of the output, for an error to carry. */
+  readonly kept: Readonly<Record<OutputStreamName, string>>
   /** The command ended, or failed with an error. */
   close(error: Error | undefined): void
 }
@@ -72,6 +74,8 @@ class OutputStream extends Readable {
 export class OutputStreams implements OutputSink {
   readonly stdout = new OutputStream('stdout')
   readonly stderr = new OutputStream('stderr')
+  /** Nothing: the streams' readers have it. */
+  readonly kept = { stdout: '', stderr: '' }
   readonly #ignored: ReadonlySet<OutputStreamName>
 
   constructor(ignored: ReadonlySet<OutputStreamName>) {

@@ -1,4 +1,4 @@
-import type { CallOptions } from '../operations/call-options.js'
+import type { CallOptions, Languages } from '../operations/call-options.js'
 import type { OutputEvent } from './output-collector.js'
 
 /** How a shell is opened (MS-WSMV 2.2.4.37, 3.1.4.5.2). */
@@ -20,7 +20,7 @@ export interface ShellOptions {
 }
 
 /** How an open shell is attached to. */
-export interface AttachOptions {
+export interface AttachOptions extends Languages {
   /** Code page the shell was opened with. Default 65001. */
   readonly codepage?: number | undefined
 }

@@ -28,6 +28,7 @@ import { OutputCollector } from './output-collector.js'
 import { OutputStreams, type OutputSink } from './output-streams.js'
 import { RemoteCommand } from './remote-command.js'
 import { isGone, withRemote } from './remote-state.js'
+import { ShellRunner } from './shell-runner.js'
 import type { AttachOptions, CommandResult, RunOptions, ShellOptions, SpawnOptions } from './shell-options.js'
 import { CommandStdin } from './stdin.js'
 
@@ -94,11 +95,16 @@ export class Shell implements AsyncDisposable {
     // The request goes on when the caller gives up: a shell that opens unseen would lock the account out in time.
     const created = runner.run(create, { ...options, signal: undefined, timeoutMs: undefined })
     try {
-      return new Shell(runner, await abortable(created, scope.signal), codepage, true)
+      return new Shell(
+        new ShellRunner(runner, options),
+        await abortable(created, scope.signal),
+        codepage,
+        true,
+      )
     } catch (error) {
       if (scope.signal.aborted || runner.lifetime.ended) {
         void created
-          .then((reference) => runner.cleanUp(deleteShellOperation(locate(reference))))
+          .then((reference) => runner.cleanUp(deleteShellOperation(locate(reference)), options))
           .catch(() => undefined)
       }
       throw error
@@ -115,7 +121,12 @@ export class Shell implements AsyncDisposable {
     if (shellId.trim() === '') throw new UsageError('A shell id must not be empty.')
     const codepage = options.codepage ?? 65001
     assertCodepage(codepage)
-    return new Shell(runner, new EndpointReference(SHELL_RESOURCE, { ShellId: shellId }), codepage, false)
+    return new Shell(
+      new ShellRunner(runner, options),
+      new EndpointReference(SHELL_RESOURCE, { ShellId: shellId }),
+      codepage,
+      false,
+    )
   }
 
   /** The commands that are known in this shell, whoever started them. */
@@ -145,14 +156,13 @@ export class Shell implements AsyncDisposable {
     })
     const { run, commandId } = await this.#start(line, output, options)
     holder.run = run
-    if (options.input !== undefined) this.#stdin(run, commandId).end(this.#bytes(options.input))
+    if (options.input !== undefined) this.#stdin(run, commandId, options).end(this.#bytes(options.input))
     const { exitCode } = await run.completed
     const result: CommandResult = {
       host: this.host,
       command: line.text,
       exitCode,
-      stdout: output.stdout,
-      stderr: output.stderr,
+      ...output.kept,
       durationMs: Math.round(performance.now() - startedAt),
     }
     if (options.check !== true || exitCode === 0) return result
@@ -167,7 +177,7 @@ export class Shell implements AsyncDisposable {
     const ignored = (['stdout', 'stderr'] as const).filter((name) => options[name] === 'ignore')
     const streams = new OutputStreams(new Set<OutputStreamName>(ignored))
     const { run, commandId } = await this.#start(toCommandLine(command, args), streams, options)
-    return new RemoteCommand(commandId, run, streams, this.#stdin(run, commandId), this.#codepage)
+    return new RemoteCommand(commandId, run, streams, this.#stdin(run, commandId, options), this.#codepage)
   }
 
   /** Deletes the shell and ends every command in it. A shell that is gone already counts as deleted. */
@@ -282,11 +292,12 @@ export class Shell implements AsyncDisposable {
     this.#settling.add(settled)
   }
 
-  #stdin(run: CommandRun, commandId: string): CommandStdin {
+  #stdin(run: CommandRun, commandId: string, options: CallOptions): CommandStdin {
     return new CommandStdin({
       runner: this.#runner,
       shell: this.#locator,
       commandId,
+      options,
       ended: () => run.ended,
       inTurn: (task) => this.#inTurn(task),
     })

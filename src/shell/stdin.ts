@@ -1,5 +1,6 @@
 import { Writable } from 'node:stream'
 import type { ResourceLocator } from '../envelope/resource.js'
+import type { CallOptions } from '../operations/call-options.js'
 import type { OperationRunner } from '../operations/operation.js'
 import { sendOperation } from '../operations/shell-verbs.js'
 
@@ -10,6 +11,8 @@ export interface StdinOptions {
   readonly runner: OperationRunner
   readonly shell: ResourceLocator
   readonly commandId: string
+  /** Of the command the input is for. */
+  readonly options: CallOptions
   /** Whether the command has ended: what it did not read is discarded (MS-WSMV 3.1.4.13). */
   readonly ended: () => boolean
   /** Waits until no other Send of the shell is under way: only one may be. */
@@ -55,11 +58,11 @@ export class CommandStdin extends Writable {
   }
 
   async #send(data: Uint8Array, end: boolean): Promise<void> {
-    const { runner, shell, commandId, ended, inTurn } = this.#options
+    const { runner, shell, commandId, options, ended, inTurn } = this.#options
     await inTurn(async () => {
       if (ended()) return
       try {
-        await runner.run(sendOperation(shell, commandId, data, end))
+        await runner.run(sendOperation(shell, commandId, data, end), { ...options, timeoutMs: undefined })
       } catch (error) {
         if (!ended()) throw error
       }
