@@ -53,6 +53,7 @@ export type {
   NoAuth,
   PasswordAuth,
 } from './transport/credentials.js'
+export type { ProxyOptions } from './http/proxy.js'
 export type { Pem, TlsOptions } from './http/tls.js'
 
 export { defaultSettings } from './settings/defaults.js'

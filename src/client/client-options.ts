@@ -1,5 +1,6 @@
 import type { AxiosInstance } from 'axios'
 import { UsageError } from '../errors/errors.js'
+import type { ProxyOptions } from '../http/proxy.js'
 import type { TlsOptions } from '../http/tls.js'
 import { DEFAULT_RETRY, type RetryOptions, type RetryPolicy } from '../operations/retry.js'
 import { resolveSection } from '../settings/defaults.js'
@@ -21,6 +22,16 @@ export interface WsmanClientOptions {
   /** Default: no credentials. */
   readonly auth?: AuthOptions | undefined
   readonly tls?: TlsOptions | undefined
+  /**
+   * A proxy to go through: `http://proxy:3128`, or `https://proxy:3129` for one that itself speaks TLS, with
+   * `user:password@` before its host for Basic. `env` reads `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` when the client
+   * is made. Default: none, whatever the environment says.
+   *
+   * The proxy makes a tunnel (CONNECT), also to a host with `transport: 'http'`: authentication and sealing belong to
+   * one connection, which a proxy that forwards requests one by one would mix up. So it must allow CONNECT to the
+   * port of the host, 5985 or 5986. TLS, pinned certificates included, is with the host, through the tunnel.
+   */
+  readonly proxy?: string | ProxyOptions | undefined
   /** The models of winrm/config/client and of the protocol settings; the client obeys them as Windows' own does. */
   readonly settings?:
     | { readonly client?: PartialModel<ClientSettings>; readonly protocol?: PartialModel<ProtocolSettings> }
@@ -62,6 +73,7 @@ const KNOWN: Readonly<Record<keyof WsmanClientOptions, true>> = {
   urlPrefix: true,
   auth: true,
   tls: true,
+  proxy: true,
   settings: true,
   maxConnections: true,
   connectTimeoutMs: true,

@@ -61,6 +61,7 @@ export class WsmanClient implements AsyncDisposable {
       auth,
       settings: client,
       tls: options.tls,
+      proxy: options.proxy,
       maxConnections: options.maxConnections,
       connectTimeoutMs: options.connectTimeoutMs,
       inactivityTimeoutMs: options.inactivityTimeoutMs,

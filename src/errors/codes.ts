@@ -55,6 +55,11 @@ export const ERROR_CODES = {
     meaning:
       'The connection ended before the whole reply had arrived; whether the request was processed is unknown.',
   },
+  ERR_WSMAN_PROXY: {
+    class: 'TransportError',
+    retryable: false,
+    meaning: 'The proxy made no tunnel to the host; nothing was sent to the host.',
+  },
   ERR_WSMAN_TLS: {
     class: 'TransportError',
     retryable: false,

@@ -5,8 +5,9 @@ import { UsageError } from '../errors/errors.js'
 import { isWsmanError } from '../errors/wsman-error.js'
 import { abortable } from '../util/abortable.js'
 import type { HttpConnection } from './connection.js'
-import { Exchange, hostHeader } from './exchange.js'
+import { Exchange } from './exchange.js'
 import type { ByteSink, ExchangeLimits, WireRequest, WireResponse } from './message.js'
+import { hostHeader } from './target.js'
 
 /**
  * Sends one request on one connection. Where the caller's axios instance has anything to add, the request takes the
@@ -30,6 +31,7 @@ class Reply implements WireResponse {
   readonly status: number
   readonly statusText: string
   readonly headers: IncomingHttpHeaders
+  readonly closing: boolean
   readonly #exchange: Exchange
   readonly #source: Readable
 
@@ -37,6 +39,7 @@ class Reply implements WireResponse {
     this.status = head.status
     this.statusText = head.statusText
     this.headers = head.headers
+    this.closing = exchange.closing
     this.#exchange = exchange
     this.#source = source
   }

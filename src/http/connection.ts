@@ -1,8 +1,9 @@
-import { Agent, request as httpRequest, type ClientRequest, type RequestOptions } from 'node:http'
+import { request as httpRequest, type ClientRequest, type RequestOptions } from 'node:http'
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
+import { OneSocketAgent } from './one-socket-agent.js'
 import { openSocket, type ConnectOptions } from './open-socket.js'
-import type { Target } from './socket-errors.js'
+import type { Target } from './target.js'
 import { peerCertificate } from './tls.js'
 
 /** Idle sockets count against the service's quota of connections, so they are not kept for longer. */
@@ -105,23 +106,5 @@ export class HttpConnection {
       if (left <= 0) this.destroy()
       else this.#idleTimer = this.#watch(Math.ceil(left))
     }, delayMs).unref()
-  }
-}
-
-/**
- * Gives every request the same socket, which is connected already. What the Agent of Node.js does besides (names,
- * queues, lists of sockets) costs a third of a small request and is the pool's business here.
- */
-class OneSocketAgent extends Agent {
-  readonly #socket: Socket
-
-  constructor(socket: Socket) {
-    super({ keepAlive: true, maxSockets: 1 })
-    this.#socket = socket
-  }
-
-  /** Called by node:http for each request. */
-  addRequest(request: ClientRequest): void {
-    request.onSocket(this.#socket)
   }
 }

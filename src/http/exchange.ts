@@ -6,9 +6,13 @@ import { abortReason } from '../util/abortable.js'
 import type { HttpConnection } from './connection.js'
 import type { ByteSink, ExchangeLimits, WireRequest } from './message.js'
 import { exchangeError, socketError } from './socket-errors.js'
+import { hostHeader } from './target.js'
 
-/** US-ASCII (RFC 9110, 5.5). A line break in here would begin a header of someone else's making. */
-const HEADER_VALUE = /^[\t\x20-\x7e]*$/
+/**
+ * One byte for each character, and no control characters (RFC 9110, 5.5): a line break in here would begin a header of
+ * someone else's making, and so would a character that is one when cut to a byte.
+ */
+const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
 
 /**
  * One request on one connection, and its reply. The signal, the timers and the limits hold from the first byte to
@@ -34,6 +38,11 @@ export class Exchange {
   /** Why the exchange ended early. */
   get failure(): Error | undefined {
     return this.#failure
+  }
+
+  /** Whether the peer ends the connection after its reply. */
+  get closing(): boolean {
+    return this.#outgoing?.shouldKeepAlive === false
   }
 
   /** Sends the request; settles when the head of the reply has arrived. */
@@ -222,12 +231,6 @@ export class Exchange {
       host,
     })
   }
-}
-
-/** Name and port as the `Host` header wants them: IPv6 in brackets, without a zone (RFC 6874, 4). */
-export function hostHeader({ hostname, port }: { hostname: string; port: number }): string {
-  const name = hostname.replace(/%.*$/, '')
-  return name.includes(':') ? `[${name}]:${port}` : `${name}:${port}`
 }
 
 function asError(error: unknown): Error {

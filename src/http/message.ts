@@ -23,6 +23,8 @@ export interface WireResponse {
   readonly status: number
   readonly statusText: string
   readonly headers: IncomingHttpHeaders
+  /** Whether the peer ends the connection after this reply. */
+  readonly closing: boolean
   /** Feeds the body to `sink`; settles when the body has ended. */
   receive<T>(sink: ByteSink<T>): Promise<T>
   /** Reads the body to its end without keeping it, so that the connection can carry the next request. */

@@ -1,87 +1,147 @@
 import { connect, type Socket } from 'node:net'
 import { TimeoutError } from '../errors/errors.js'
 import { abortReason } from '../util/abortable.js'
-import { connectError, handshakeError, type Target } from './socket-errors.js'
+import type { ProxyServer } from './proxy.js'
+import { proxyUnreachable, proxyUntrusted } from './proxy-errors.js'
+import { connectError, handshakeError, socketClosed } from './socket-errors.js'
+import type { Target } from './target.js'
 import type { TlsProfile } from './tls.js'
+import { openTunnel } from './tunnel.js'
 
 export interface ConnectOptions {
   readonly target: Target
   /** Needed where the target is secure. */
   readonly tls: TlsProfile | undefined
-  /** For the socket and TLS together, in milliseconds. */
+  /** Makes the tunnel to go through. */
+  readonly proxy?: ProxyServer | undefined
+  /** For the socket, the tunnel and TLS together, in milliseconds. */
   readonly connectTimeoutMs: number
 }
 
 /** How long one address may take before the next one is tried as well; the 250 ms of Node.js give up slow links. */
 const ADDRESS_ATTEMPT_MS = 1000
 
-const ignore = (): void => undefined
+/** What is under way, to tell where time ran out. */
+interface Progress {
+  stage: string
+  hint: string
+}
 
 /**
- * Connects, and sets TLS up; nothing of HTTP has been sent when it settles.
+ * Connects, through a tunnel where there is a proxy, and sets TLS up; nothing of HTTP has been sent to the target when
+ * it settles.
  * @throws TransportError, TimeoutError, or the signal's reason
  */
-export function openSocket(options: ConnectOptions, signal: AbortSignal): Promise<Socket> {
-  if (signal.aborted) return Promise.reject(abortReason(signal))
-  const { target, tls, connectTimeoutMs } = options
+export async function openSocket(options: ConnectOptions, signal: AbortSignal): Promise<Socket> {
+  if (signal.aborted) throw abortReason(signal)
+  const { target, connectTimeoutMs: timeoutMs } = options
+  const progress: Progress = { stage: '', hint: '' }
+  const limit = new AbortController()
+  const stop = (): void => limit.abort(abortReason(signal))
+  const timer = setTimeout(() => limit.abort(timedOut(target.hostname, progress, timeoutMs)), timeoutMs)
+  signal.addEventListener('abort', stop, { once: true })
+  try {
+    return await open(options, progress, limit.signal)
+  } finally {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', stop)
+  }
+}
+
+async function open(
+  { target, tls, proxy }: ConnectOptions,
+  progress: Progress,
+  limit: AbortSignal,
+): Promise<Socket> {
   const { hostname, port, secure } = target
+  const place = `${hostname} port ${port}`
+  let socket: Socket
+  if (proxy === undefined) {
+    progress.stage = `A connection to ${place}`
+    progress.hint = 'Does a firewall drop the packets (ports 5985 and 5986), and is the host running?'
+    socket = await connectTo(target, (error) => connectError(error, target), limit)
+  } else {
+    progress.stage = `A tunnel to ${place} through the proxy ${proxy.name}`
+    progress.hint = 'Is the option proxy right, and can the proxy reach the host?'
+    socket = await connectThrough(proxy, target, limit)
+  }
+  if (!secure || tls === undefined) return socket
+  progress.stage = `TLS with ${place}`
+  const secured = tls.connect(hostname, socket)
+  await reached(secured, 'secureConnect', (error) => handshakeError(error, target), limit)
+  return accepted(secured, tls.verify(secured, hostname))
+}
+
+function connectTo(
+  { hostname, port }: Pick<Target, 'hostname' | 'port'>,
+  explain: (error: Error) => Error,
+  limit: AbortSignal,
+): Promise<Socket> {
+  const socket = connect({
+    host: hostname,
+    port,
+    noDelay: true,
+    keepAlive: true,
+    autoSelectFamilyAttemptTimeout: ADDRESS_ATTEMPT_MS,
+  })
+  return reached(socket, 'connect', explain, limit)
+}
+
+async function connectThrough(proxy: ProxyServer, target: Target, limit: AbortSignal): Promise<Socket> {
+  const { hostname: host } = target
+  const refusal = proxy.refusal(host)
+  if (refusal) throw refusal
+  let socket = await connectTo(proxy, (error) => proxyUnreachable(proxy, host, error), limit)
+  if (proxy.tls !== undefined) {
+    const secured = proxy.tls.connect(proxy.hostname, socket)
+    await reached(secured, 'secureConnect', (error) => proxyUntrusted(proxy, host, error), limit)
+    const refused = proxy.tls.verify(secured, proxy.hostname)
+    socket = accepted(secured, refused && proxyUntrusted(proxy, host, refused))
+  }
+  await openTunnel(socket, proxy, target, limit)
+  return socket
+}
+
+function accepted(socket: Socket, refusal: Error | undefined): Socket {
+  if (refusal === undefined) return socket
+  socket.destroy()
+  throw refusal
+}
+
+/** Waits for `event`. What ends the socket or the wait before rejects, and the socket is destroyed. */
+function reached(
+  socket: Socket,
+  event: 'connect' | 'secureConnect',
+  explain: (error: Error) => Error,
+  limit: AbortSignal,
+): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    let connected = false
-    // Once TLS has begun, the TLS socket owns this one.
-    let socket = connect({
-      host: hostname,
-      port,
-      noDelay: true,
-      keepAlive: true,
-      autoSelectFamilyAttemptTimeout: ADDRESS_ATTEMPT_MS,
-    })
-
     const settle = (error?: Error): void => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', onAbort)
-      unfollow(socket)
-      if (error === undefined) {
-        resolve(socket)
-        return
+      limit.removeEventListener('abort', onAbort)
+      socket.removeListener('error', onError).removeListener('close', onClose)
+      if (error === undefined) resolve(socket)
+      else {
+        socket.destroy()
+        reject(error)
       }
-      socket.on('error', ignore).destroy()
-      reject(error)
     }
-    const onAbort = (): void => settle(abortReason(signal))
-    const onError = (error: Error): void => {
-      settle(connected ? handshakeError(error, target) : connectError(error, target))
-    }
-    const onClose = (): void => onError(Object.assign(new Error('socket closed'), { code: 'ECONNRESET' }))
-    const follow = (one: Socket): Socket => one.on('error', onError).on('close', onClose)
-    const unfollow = (one: Socket): Socket =>
-      one.removeListener('error', onError).removeListener('close', onClose)
-
-    const timer = setTimeout(() => settle(timedOut(target, connected, connectTimeoutMs)), connectTimeoutMs)
-    signal.addEventListener('abort', onAbort, { once: true })
-    follow(socket).once('connect', () => {
-      connected = true
-      if (!secure || tls === undefined) {
-        settle()
-        return
-      }
-      unfollow(socket).on('error', ignore)
-      const secured = tls.connect(hostname, socket)
-      socket = follow(secured)
-      secured.once('secureConnect', () => settle(tls.verify(secured, hostname)))
-    })
+    const onAbort = (): void => settle(abortReason(limit))
+    const onError = (error: Error): void => settle(explain(error))
+    const onClose = (): void => onError(socketClosed())
+    // Errors between the steps show in the next one; without a listener they would end the process.
+    socket.on('error', () => undefined)
+    socket.on('error', onError).on('close', onClose)
+    socket.once(event, () => settle())
+    if (limit.aborted) onAbort()
+    else limit.addEventListener('abort', onAbort, { once: true })
   })
 }
 
-function timedOut({ hostname: host, port }: Target, connected: boolean, timeoutMs: number): TimeoutError {
-  const stage = connected ? 'TLS with' : 'A connection to'
-  return new TimeoutError(
-    'ERR_WSMAN_CONNECT_TIMEOUT',
-    `${stage} ${host} port ${port} was not made within ${timeoutMs} ms.`,
-    {
-      host,
-      timeoutMs,
-      remote: 'notStarted',
-      hint: 'Does a firewall drop the packets (ports 5985 and 5986), and is the host running?',
-    },
-  )
+function timedOut(host: string, { stage, hint }: Progress, timeoutMs: number): TimeoutError {
+  return new TimeoutError('ERR_WSMAN_CONNECT_TIMEOUT', `${stage} was not made within ${timeoutMs} ms.`, {
+    host,
+    timeoutMs,
+    remote: 'notStarted',
+    hint,
+  })
 }

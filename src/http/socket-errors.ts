@@ -1,13 +1,6 @@
 import { ProtocolError, TransportError } from '../errors/errors.js'
 import type { WsmanError } from '../errors/wsman-error.js'
-
-/** Where a connection goes. */
-export interface Target {
-  /** Name or address, IPv6 without brackets, a zone after `%`. */
-  readonly hostname: string
-  readonly port: number
-  readonly secure: boolean
-}
+import type { Target } from './target.js'
 
 const CONNECT_HINTS: Readonly<Record<string, string>> = {
   ECONNREFUSED:
@@ -102,7 +95,13 @@ export function socketError({ hostname: host, port }: Target, cause?: Error): Tr
   )
 }
 
-function codeOf(error: Error): string | undefined {
+/** The error for a socket that was closed where no error says why. */
+export function socketClosed(): Error {
+  return Object.assign(new Error('socket closed'), { code: 'ECONNRESET' })
+}
+
+/** The code of an error, such as `ECONNREFUSED`. */
+export function codeOf(error: Error): string | undefined {
   // Trying several addresses ends in an AggregateError; the first address is the one to speak of.
   if (error instanceof AggregateError && error.errors[0] instanceof Error) return codeOf(error.errors[0])
   const code = (error as { code?: unknown }).code

@@ -16,27 +16,28 @@ export type Pem = string | Uint8Array
 /** How the server proves itself over HTTPS, and the client to it. */
 export interface TlsOptions {
   /** Certificate authorities to trust instead of those Node.js brings, in PEM. */
-  readonly ca?: Pem | readonly Pem[]
+  readonly ca?: Pem | readonly Pem[] | undefined
   /** The client's certificate chain, in PEM. */
-  readonly cert?: Pem | readonly Pem[]
+  readonly cert?: Pem | readonly Pem[] | undefined
   /** The client's private key, in PEM. */
-  readonly key?: Pem
+  readonly key?: Pem | undefined
   /** The client's certificate and key as PKCS #12. */
-  readonly pfx?: Uint8Array
+  readonly pfx?: Uint8Array | undefined
   /** Opens `key` or `pfx`. */
-  readonly passphrase?: string
+  readonly passphrase?: string | undefined
   /** The name to ask for (SNI) and to expect in the certificate; default: the host. */
-  readonly servername?: string
+  readonly servername?: string | undefined
   /**
    * SHA-256 fingerprints of the certificates to accept, as hexadecimal digits with or without colons. Replaces the
    * checks of chain and name; any other certificate is refused.
    */
-  readonly fingerprint256?: string | readonly string[]
+  readonly fingerprint256?: string | readonly string[] | undefined
   /** `false` accepts any certificate, which lets anyone in between read and change everything. Default `true`. */
-  readonly rejectUnauthorized?: boolean
+  readonly rejectUnauthorized?: boolean | undefined
   /** Default `TLSv1.2`. */
-  readonly minVersion?: SecureVersion
-  readonly maxVersion?: SecureVersion
+  readonly minVersion?: SecureVersion | undefined
+  /** Default: the newest there is; with the scheme `certificate` `TLSv1.2`. */
+  readonly maxVersion?: SecureVersion | undefined
 }
 
 /** TLS options, checked once and shared by the connections of a client. */

@@ -14,11 +14,16 @@ export interface Leg {
 /** Sends one leg on the connection the authenticator belongs to. */
 export type RoundTrip = (leg: Leg) => Promise<WireResponse>
 
+/** What an exchange ends with when its next leg has to go over another connection: the peer ends this one. */
+export const RECONNECT = Symbol('reconnect')
+
 /** What a mechanism may bind itself to. */
 export interface ChannelFacts {
   readonly host: string
   readonly port: number
   readonly secure: boolean
+  /** Path and query that requests go to. */
+  readonly path: string
   /** The server's certificate in DER, over HTTPS. */
   readonly peerCertificate: Buffer | undefined
 }
@@ -32,9 +37,10 @@ export interface Authenticator {
   /**
    * Sends one message, authenticated.
    * @param signal ends waits other than those of `roundTrip`, which ends by itself
+   * @returns `RECONNECT` where the mechanism, not this context, knows how to go on; the message was not processed
    * @throws AuthenticationError when the service refuses; whatever `roundTrip` throws
    */
-  exchange(message: Leg, roundTrip: RoundTrip, signal: AbortSignal): Promise<WireResponse>
+  exchange(message: Leg, roundTrip: RoundTrip, signal: AbortSignal): Promise<WireResponse | typeof RECONNECT>
 }
 
 /** A scheme with its credential, shared by the connections of a transport. */
@@ -64,7 +70,7 @@ export function schemeNotOffered(
 ): AuthenticationError {
   return new AuthenticationError(
     'ERR_WSMAN_SCHEME_NOT_OFFERED',
-    `${host} does not offer ${scheme}; it offers ${offered.join(', ')}.`,
+    `${host} does not offer ${scheme}; it offers ${offered.join(', ') || 'nothing'}.`,
     { host, offered, hint },
   )
 }

@@ -1,6 +1,6 @@
 import { abortReason } from '../util/abortable.js'
 
-/** Says how the one request ended that was let through. */
+/** Says how the one request ended that was let through; the first word counts. */
 export type GatePass = (proven: boolean) => void
 
 /**
@@ -41,7 +41,10 @@ export class CredentialGate {
 
   #occupy(): GatePass {
     this.#occupied = true
+    let told = false
     return (proven) => {
+      if (told) return
+      told = true
       this.#proven = proven
       this.#occupied = false
       for (const go of this.#waiting) {

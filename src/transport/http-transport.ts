@@ -1,31 +1,30 @@
 import { inspect } from 'node:util'
 import type { AxiosInstance } from 'axios'
 import { AuthenticationError, TransportError, UsageError } from '../errors/errors.js'
-import { sendRequest } from '../http/adapter.js'
-import { HttpConnection } from '../http/connection.js'
 import type { ExchangeLimits, WireResponse } from '../http/message.js'
+import { resolveProxy, type ProxyOptions } from '../http/proxy.js'
 import { TlsProfile, type TlsOptions } from '../http/tls.js'
 import type { ClientSettings } from '../settings/table.js'
 import { abortable } from '../util/abortable.js'
-import {
-  authenticationDemanded,
-  offeredBy,
-  type Authenticator,
-  type Leg,
-  type Mechanism,
-} from './authenticator.js'
+import { ANONYMOUS, sendAnonymously } from './anonymous-identify.js'
+import { RECONNECT, type Mechanism } from './authenticator.js'
+import { certificateTls, withoutCertificate } from './certificate.js'
+import { Channel } from './channel.js'
 import { CredentialGate } from './credential-gate.js'
 import type { AuthOptions } from './credentials.js'
+import { Dialer } from './dialer.js'
 import type { EndpointUrl } from './endpoint-url.js'
 import { createMechanism } from './mechanism.js'
 import { checkPolicy } from './policy.js'
-import { ConnectionPool, type Pooled } from './pool.js'
+import { ConnectionPool } from './pool.js'
 import type { BodySink, ResponseHead, Transport, TransportRequest } from './types.js'
 
 export interface HttpTransportOptions {
   readonly endpoint: EndpointUrl
   readonly auth: AuthOptions
   readonly tls?: TlsOptions | undefined
+  /** URL of a proxy to tunnel through, or `env`. Default: none. */
+  readonly proxy?: string | ProxyOptions | undefined
   /** The policy to obey. */
   readonly settings: ClientSettings
   /** Sockets in use at the same time; one more may open for requests that must not wait. Default 4. */
@@ -40,8 +39,8 @@ export interface HttpTransportOptions {
   readonly axios?: AxiosInstance | undefined
 }
 
-const CONTENT_TYPE = 'application/soap+xml;charset=UTF-8'
-const USER_AGENT = 'wsman-js'
+/** Connections one exchange may go through: one for the challenge, one for the answer, one where that came too late. */
+const MAX_RECONNECTS = 2
 
 /** Sends messages over HTTP or HTTPS: policy, credential, connection and security context, in this order. */
 export class HttpTransport implements Transport {
@@ -52,6 +51,8 @@ export class HttpTransport implements Transport {
   readonly #mechanism: Mechanism
   readonly #gate: CredentialGate | undefined
   readonly #pool: ConnectionPool<Channel>
+  /** A connection that never carries credentials. */
+  readonly #anonymous: ConnectionPool<Channel>
   #permitted = false
 
   /** @throws UsageError when an option is not valid */
@@ -61,55 +62,81 @@ export class HttpTransport implements Transport {
     this.#settings = settings
     this.host = endpoint.hostname
     this.url = endpoint.url
-    this.#mechanism = createMechanism(options.auth)
-    this.#gate = this.#mechanism.scheme === 'none' ? undefined : new CredentialGate()
-    const tls = endpoint.secure ? new TlsProfile(options.tls) : undefined
-    const connectTimeoutMs = positive('connectTimeoutMs', options.connectTimeoutMs ?? 15_000)
+    const mechanism = createMechanism(options.auth, options.tls)
+    this.#mechanism = mechanism
+    this.#gate = mechanism.scheme === 'none' ? undefined : new CredentialGate()
     const limits: ExchangeLimits = {
       inactivityTimeoutMs: positive('inactivityTimeoutMs', options.inactivityTimeoutMs ?? 30_000),
       maxResponseBytes: positive('maxResponseBytes', options.maxResponseBytes ?? 64 * 1024 * 1024),
     }
-    const connect = { target: endpoint, tls, connectTimeoutMs }
-    this.#pool = new ConnectionPool(
-      positive('maxConnections', options.maxConnections ?? 4),
-      async (signal) => {
-        const connection = await HttpConnection.open(connect, signal)
-        return new Channel(connection, this.#mechanism, endpoint.path, limits, axios)
-      },
+    const dialer = new Dialer({
+      target: endpoint,
+      proxy: resolveProxy(options.proxy, endpoint, process.env),
+      connectTimeoutMs: positive('connectTimeoutMs', options.connectTimeoutMs ?? 15_000),
+    })
+    const open = async (
+      mechanism: Mechanism,
+      tls: TlsProfile | undefined,
+      signal: AbortSignal,
+    ): Promise<Channel> => {
+      const connection = await dialer.open(tls, signal)
+      return new Channel(connection, { mechanism, path: endpoint.path, limits, axios })
+    }
+    const profile = (tls: TlsOptions | undefined): TlsProfile | undefined =>
+      endpoint.secure ? new TlsProfile(tls) : undefined
+    const tls = profile(mechanism.scheme === 'certificate' ? certificateTls(options.tls) : options.tls)
+    this.#pool = new ConnectionPool(positive('maxConnections', options.maxConnections ?? 4), (signal) =>
+      open(mechanism, tls, signal),
+    )
+    this.#anonymous = new ConnectionPool(1, (signal) =>
+      open(ANONYMOUS, profile(withoutCertificate(options.tls)), signal),
     )
   }
 
   async send<T>(request: TransportRequest, open: (head: ResponseHead) => BodySink<T>): Promise<T> {
-    const { signal, lane } = request
-    const anonymous = request.anonymous === true
-    if (!anonymous) this.#checkPolicy()
-    const pass = anonymous ? undefined : await this.#gate?.enter(signal)
-    let proven = false
+    if (request.anonymous === true) {
+      return await sendAnonymously(this.#anonymous, request, this.host, (response) =>
+        this.#receive(response, open),
+      )
+    }
+    const { signal } = request
+    this.#checkPolicy()
+    const pass = await this.#gate?.enter(signal)
     try {
-      if (!anonymous) await this.#credentialReady(signal)
-      const channel = await this.#pool.acquire(lane, signal)
-      try {
-        const response = await channel.send(request)
-        proven = true
+      await this.#credentialReady(signal)
+      return await this.#exchange(request, (response) => {
         pass?.(true)
-        return await this.#receive(response, open)
-      } finally {
-        this.#pool.release(channel)
-      }
+        return this.#receive(response, open)
+      })
     } catch (error) {
-      if (error instanceof AuthenticationError && !anonymous) this.#gate?.close()
+      if (error instanceof AuthenticationError) this.#gate?.close()
       throw error
     } finally {
-      if (!proven) pass?.(false)
+      pass?.(false)
     }
   }
 
   close(reason: Error): void {
     this.#pool.close(reason)
+    this.#anonymous.close(reason)
   }
 
   [inspect.custom](): string {
     return `HttpTransport { url: '${this.url}' }`
+  }
+
+  async #exchange<T>(request: TransportRequest, receive: (response: WireResponse) => Promise<T>): Promise<T> {
+    for (let reconnects = 0; reconnects <= MAX_RECONNECTS; reconnects++) {
+      const channel = await this.#pool.acquire(request.lane, request.signal)
+      try {
+        const response = await channel.send(request)
+        if (response !== RECONNECT) return await receive(response)
+      } finally {
+        this.#pool.release(channel)
+      }
+    }
+    const message = `${this.host} ended every connection before authentication was over.`
+    throw new AuthenticationError('ERR_WSMAN_UNAUTHORIZED', message, { host: this.host })
   }
 
   #credentialReady(signal: AbortSignal): Promise<void> | undefined {
@@ -144,75 +171,6 @@ export class HttpTransport implements Transport {
       ...(location === undefined ? {} : { location }),
       hint: 'Redirects are not followed, because the credential would follow too: give the right host or url.',
     })
-  }
-}
-
-/** A connection with the security context that lives on it. */
-class Channel implements Pooled {
-  readonly #connection: HttpConnection
-  readonly #authenticator: Authenticator
-  readonly #path: string
-  readonly #limits: ExchangeLimits
-  readonly #axios: AxiosInstance | undefined
-
-  constructor(
-    connection: HttpConnection,
-    mechanism: Mechanism,
-    path: string,
-    limits: ExchangeLimits,
-    axios: AxiosInstance | undefined,
-  ) {
-    const { hostname: host, port, secure } = connection.target
-    this.#connection = connection
-    this.#authenticator = mechanism.bind({ host, port, secure, peerCertificate: connection.peerCertificate })
-    this.#path = path
-    this.#limits = limits
-    this.#axios = axios
-  }
-
-  get usable(): boolean {
-    return this.#connection.usable
-  }
-
-  take(): void {
-    this.#connection.take()
-  }
-
-  release(): void {
-    this.#connection.release()
-  }
-
-  destroy(reason?: Error): void {
-    this.#connection.destroy(reason)
-  }
-
-  send(request: TransportRequest): Promise<WireResponse> {
-    const message: Leg = { contentType: CONTENT_TYPE, body: request.body }
-    if (request.anonymous === true) return this.#sendAnonymous(message, request)
-    return this.#authenticator.exchange(message, (leg) => this.#roundTrip(leg, request), request.signal)
-  }
-
-  async #sendAnonymous(message: Leg, request: TransportRequest): Promise<WireResponse> {
-    const response = await this.#roundTrip(message, request, { WSMANIDENTIFY: 'unauthenticated' })
-    if (response.status !== 401) return response
-    const offered = offeredBy(response)
-    response.abandon()
-    throw authenticationDemanded(this.#connection.target.hostname, offered)
-  }
-
-  #roundTrip(
-    { contentType, body, authorization }: Leg,
-    { replyTimeoutMs, signal }: TransportRequest,
-    extra?: Record<string, string>,
-  ): Promise<WireResponse> {
-    const headers = {
-      'Content-Type': contentType,
-      'User-Agent': USER_AGENT,
-      ...(authorization === undefined ? undefined : { Authorization: authorization }),
-      ...extra,
-    }
-    const wire = { path: this.#path, headers, body, replyTimeoutMs, signal }
-    return sendRequest(this.#connection, wire, this.#limits, this.#axios)
   }
 }
 

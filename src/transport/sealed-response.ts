@@ -15,7 +15,7 @@ export function openResponse(
   response: WireResponse,
   broken: () => void,
 ): WireResponse {
-  const { status, statusText, headers } = response
+  const { status, statusText, headers, closing } = response
   if (!isSealed(headers['content-type'])) {
     response.abandon()
     throw inPlaintext(status)
@@ -23,6 +23,7 @@ export function openResponse(
   return {
     status,
     statusText,
+    closing,
     headers: {
       ...headers,
       'content-type': 'application/soap+xml;charset=UTF-8',

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { ByteSink } from '../http/message.js'
+import type { Affinity } from './affinity.js'
 
 /**
  * Which sockets a request may use. `poll` requests (Receive, Pull) wait long and never hold the last socket;
@@ -17,6 +18,8 @@ export interface TransportRequest {
   readonly signal: AbortSignal
   /** Without credentials: the anonymous form of Identify (MS-WSMV 3.1.4.1.23). */
   readonly anonymous?: boolean
+  /** Cookies of what the request belongs to; the reply may add to them. */
+  readonly affinity?: Affinity | undefined
 }
 
 /** The head of a reply, sealed bodies already opened. */

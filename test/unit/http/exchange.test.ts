@@ -444,7 +444,7 @@ describe('a sink that throws', () => {
 })
 
 describe('headers', () => {
-  it.each(['a\r\nX-Evil: 1', 'a\nb', 'a\rb', 'a\0b', 'a\u2028b', 'Ā', 'ä'])(
+  it.each(['a\r\nX-Evil: 1', 'a\nb', 'a\rb', 'a\0b', 'a\u2028b', 'Ċ', '\x7f'])(
     'cannot be broken out of with %j',
     async (value) => {
       const server = await startRawServer(({ socket }) => socket.write(reply('x')))

@@ -519,9 +519,9 @@ describe('auth options', () => {
     ['no password', { scheme: 'basic', username: 'x' }, 'ERR_WSMAN_USAGE', 'auth.password must be'],
     [
       'a scheme not offered',
-      { scheme: 'digest', username: 'x', password: 'y' },
+      { scheme: 'credssp', username: 'x', password: 'y' },
       'ERR_WSMAN_UNSUPPORTED',
-      "'digest'",
+      "'credssp'",
     ],
     [
       'no scheme, which is Negotiate',

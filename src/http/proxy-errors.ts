@@ -1,0 +1,86 @@
+import { TransportError } from '../errors/errors.js'
+import { codeOf } from './socket-errors.js'
+
+/** The proxy as messages name it: host and port, never its credentials. */
+interface Named {
+  readonly name: string
+}
+
+interface Circumstances {
+  readonly hint: string
+  readonly status?: number
+  readonly retryable?: boolean
+  readonly cause?: Error
+}
+
+const CREDENTIALS_HINT =
+  "Credentials for Basic stand in the URL, percent-encoded: proxy: 'http://user:p%40ss@proxy:3128'."
+
+const ANSWER_HINT = 'Is this the address of an HTTP proxy that lets CONNECT through?'
+
+/** No connection to the proxy could be made. */
+export function proxyUnreachable(proxy: Named, host: string, cause: Error): TransportError {
+  const hint = 'Is the address in the option proxy right, and does the proxy run?'
+  return proxyError(proxy, host, `cannot be reached: ${codeOf(cause) ?? cause.message}`, {
+    cause,
+    hint,
+    retryable: true,
+  })
+}
+
+/** TLS with the proxy itself failed. */
+export function proxyUntrusted(proxy: Named, host: string, cause: Error): TransportError {
+  const hint =
+    "How TLS with the proxy is done is said beside its URL: proxy: { url: 'https://proxy:3129', tls: { ca } }."
+  return proxyError(proxy, host, `cannot be used: ${cause.message}`, { cause, hint })
+}
+
+/** The proxy answered CONNECT with a status other than success. */
+export function tunnelRefused(proxy: Named, host: string, status: number): TransportError {
+  // Bad gateway, unavailable, gateway timeout: the proxy tried. Anything else is its decision.
+  const tried = status >= 502 && status <= 504
+  return proxyError(proxy, host, `made no tunnel; it answered with HTTP status ${status}`, {
+    status,
+    retryable: tried,
+    hint: tried
+      ? 'The proxy could not reach the host: check its name, and whether WinRM listens on that port.'
+      : 'The proxy allows no tunnel to that host and port. Many allow port 443 alone: have it allow 5985 and 5986.',
+  })
+}
+
+/** The proxy wants credentials, or other ones. */
+export function proxyUnauthorized(
+  proxy: Named,
+  host: string,
+  refused: 'none' | 'scheme' | 'credential',
+): TransportError {
+  const what = {
+    none: 'demands authentication',
+    scheme: 'does not offer Basic, the only scheme this package speaks with proxies',
+    credential: 'refused the user name or the password; they are not tried again',
+  }[refused]
+  return proxyError(proxy, host, what, { status: 407, hint: CREDENTIALS_HINT })
+}
+
+/** Something came that is no answer to CONNECT. */
+export function strangeAnswer(proxy: Named, host: string, cause?: Error): TransportError {
+  const code = cause && codeOf(cause)
+  const context = { hint: ANSWER_HINT, ...(cause && { cause }) }
+  if (cause === undefined) return proxyError(proxy, host, 'sent more than an answer to CONNECT', context)
+  if (code === 'HPE_HEADER_OVERFLOW') {
+    return proxyError(proxy, host, 'sent more HTTP headers than are taken', context)
+  }
+  if (code?.startsWith('HPE_') === true && code !== 'HPE_INVALID_EOF_STATE') {
+    return proxyError(proxy, host, 'sent something that is not HTTP', context)
+  }
+  return proxyError(proxy, host, `hung up instead of making a tunnel: ${code ?? cause.message}`, context)
+}
+
+function proxyError(
+  { name }: Named,
+  host: string,
+  what: string,
+  circumstances: Circumstances,
+): TransportError {
+  return new TransportError('ERR_WSMAN_PROXY', `The proxy ${name} ${what}.`, { host, ...circumstances })
+}
