@@ -1,3 +1,5 @@
+import { UsageError } from '../../errors/errors.js'
+
 /**
  * RC4, the stream cipher that NTLM seals messages with. OpenSSL 3 has it only in its legacy provider.
  * The key stream goes on from one call to the next.
@@ -6,6 +8,7 @@ export class Rc4 {
   readonly #state: Uint8Array
   #i = 0
   #j = 0
+  #disposed = false
 
   constructor(key: Uint8Array) {
     const state = Uint8Array.from({ length: 256 }, (_, index) => index)
@@ -20,6 +23,7 @@ export class Rc4 {
 
   /** Encrypts or decrypts, which is the same. */
   apply(input: Uint8Array): Uint8Array {
+    if (this.#disposed) throw new UsageError('The keys of this session were forgotten.')
     const state = this.#state
     const output = new Uint8Array(input.length)
     let i = this.#i
@@ -44,11 +48,13 @@ export class Rc4 {
     copy.#state.set(this.#state)
     copy.#i = this.#i
     copy.#j = this.#j
+    copy.#disposed = this.#disposed
     return copy
   }
 
-  /** Forgets the key. */
+  /** Forgets the key. What comes after that is refused, because it would not be encrypted. */
   dispose(): void {
+    this.#disposed = true
     this.#state.fill(0)
   }
 }

@@ -134,10 +134,6 @@ export class NtlmAcceptor extends NtlmContext {
     return { token: undefined, session }
   }
 
-  protected forget(): void {
-    this.#serverChallenge.fill(0)
-  }
-
   #targetInfo(): AvPair[] {
     const { computerName, domainName = computerName } = this.#options
     return [

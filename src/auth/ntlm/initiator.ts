@@ -127,7 +127,7 @@ export class NtlmInitiator extends NtlmContext {
     return { token: message, session }
   }
 
-  protected forget(): void {
+  protected override forget(): void {
     this.#ntHash.fill(0)
   }
 
@@ -158,7 +158,7 @@ export class NtlmInitiator extends NtlmContext {
     }
     return [
       ...theirs.filter(({ id }) => id !== AV.flags),
-      uint32Pair(AV.flags, flagsOf(theirs) | AV_FLAG_MIC),
+      uint32Pair(AV.flags, union(flagsOf(theirs), AV_FLAG_MIC)),
       { id: AV.channelBindings, value: binding ?? new Uint8Array(16) },
       textPair(AV.targetName, spn(this.#target)),
     ]

@@ -29,8 +29,8 @@ export abstract class NtlmContext implements NegotiableContext {
   protected abstract begin(token: Uint8Array | undefined): Uint8Array
   /** Takes the peer's last token. */
   protected abstract conclude(token: Uint8Array | undefined): Conclusion | Promise<Conclusion>
-  /** Forgets what the handshake needs. */
-  protected abstract forget(): void
+  /** Forgets the secrets that only the handshake needs. */
+  protected forget?(): void
 
   /** A handshake that failed cannot be taken up again. */
   async step(token?: Uint8Array): Promise<Uint8Array | undefined> {
@@ -52,7 +52,7 @@ export abstract class NtlmContext implements NegotiableContext {
       this.#phase = 'complete'
       return reply
     } finally {
-      if (this.#phase !== 'second') this.forget()
+      if (this.#phase !== 'second') this.forget?.()
     }
   }
 
@@ -75,7 +75,7 @@ export abstract class NtlmContext implements NegotiableContext {
   dispose(): void {
     this.#disposed = true
     this.#phase = 'over'
-    this.forget()
+    this.forget?.()
     this.#session?.dispose()
     this.#session = undefined
   }

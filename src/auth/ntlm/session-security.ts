@@ -114,6 +114,5 @@ class Direction {
   dispose(): void {
     this.#signingKey.fill(0)
     this.#stream.dispose()
-    this.#broken = true
   }
 }

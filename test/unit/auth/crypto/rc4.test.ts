@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Rc4 } from '../../../../src/auth/crypto/rc4.js'
+import { UsageError } from '../../../../src/errors/errors.js'
 import { ascii, hex, toHex } from '../hex.js'
 
 const keyStream = (key: Uint8Array, length: number): Uint8Array => new Rc4(key).apply(new Uint8Array(length))
@@ -47,9 +48,11 @@ describe('RC4', () => {
     expect(cipher.apply(new Uint8Array(50))).toEqual(keyStream(ascii('Key'), 200).subarray(150))
   })
 
-  it('knows its key no longer after it was disposed of', () => {
+  it('refuses to go on after it was disposed of, and its clone with it not', () => {
     const cipher = new Rc4(ascii('Key'))
+    const clone = cipher.clone()
     cipher.dispose()
-    expect(cipher.apply(new Uint8Array(64))).toEqual(new Uint8Array(64))
+    expect(() => cipher.apply(ascii('text'))).toThrow(UsageError)
+    expect(toHex(clone.apply(ascii('Plaintext')))).toBe('bbf316e8d940af0ad3')
   })
 })
