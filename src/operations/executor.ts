@@ -104,6 +104,7 @@ export class OperationExecutor implements OperationRunner {
         replyTimeoutMs: timerDelay(operationTimeoutMs + client.networkDelayMs),
         signal,
         anonymous: operation.anonymous ?? false,
+        affinity: operation.affinity,
       },
       (head) => openReply(operation, head),
     )

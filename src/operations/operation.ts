@@ -1,6 +1,7 @@
 import type { BodyDecoder } from '../envelope/decoder.js'
 import type { OptionSet } from '../envelope/options.js'
 import type { ResourceLocator } from '../envelope/resource.js'
+import type { Affinity } from '../transport/affinity.js'
 import type { Lane } from '../transport/types.js'
 import type { Lifetime } from '../util/lifetime.js'
 import type { ElementTree } from '../xml/writer.js'
@@ -20,6 +21,8 @@ export interface Operation<T> {
   readonly body: readonly ElementTree[]
   /** Sent without credentials: the anonymous form of Identify. */
   readonly anonymous?: boolean
+  /** Cookies of the shell it is for, which the reply may add to. */
+  readonly affinity?: Affinity
   decoder(): BodyDecoder<T>
 }
 

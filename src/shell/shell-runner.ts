@@ -1,11 +1,16 @@
 import type { CallOptions, Languages } from '../operations/call-options.js'
 import type { Operation, OperationRunner } from '../operations/operation.js'
+import { Affinity } from '../transport/affinity.js'
 import type { Lifetime } from '../util/lifetime.js'
 
-/** Sends the requests of one shell, all of them in the languages it was opened with (MS-WSMV 3.1.4.5.2). */
+/**
+ * Sends the requests of one shell, all of them in the languages it was opened with (MS-WSMV 3.1.4.5.2) and with the
+ * cookies that lead to the server it was opened on (3.1.4.1.31.4).
+ */
 export class ShellRunner implements OperationRunner {
   readonly #runner: OperationRunner
   readonly #languages: Languages
+  readonly #affinity = new Affinity()
 
   constructor(runner: OperationRunner, { locale, dataLocale }: Languages) {
     this.#runner = runner
@@ -29,10 +34,14 @@ export class ShellRunner implements OperationRunner {
   }
 
   run<T>(operation: Operation<T>, options: CallOptions = {}): Promise<T> {
-    return this.#runner.run(operation, { ...options, ...this.#languages })
+    return this.#runner.run(this.#bound(operation), { ...options, ...this.#languages })
   }
 
   cleanUp(operation: Operation<unknown>): Promise<void> {
-    return this.#runner.cleanUp(operation, this.#languages)
+    return this.#runner.cleanUp(this.#bound(operation), this.#languages)
+  }
+
+  #bound<T>(operation: Operation<T>): Operation<T> {
+    return { ...operation, affinity: this.#affinity }
   }
 }

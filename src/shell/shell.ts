@@ -93,18 +93,14 @@ export class Shell implements AsyncDisposable {
     const create = createShellOperation({ ...options, codepage, noProfile: options.noProfile ?? false })
     const scope = new CallScope({ signal: options.signal, timeoutMs: options.timeoutMs })
     // The request goes on when the caller gives up: a shell that opens unseen would lock the account out in time.
-    const created = runner.run(create, { ...options, signal: undefined, timeoutMs: undefined })
+    const own = new ShellRunner(runner, options)
+    const created = own.run(create, { ...options, signal: undefined, timeoutMs: undefined })
     try {
-      return new Shell(
-        new ShellRunner(runner, options),
-        await abortable(created, scope.signal),
-        codepage,
-        true,
-      )
+      return new Shell(own, await abortable(created, scope.signal), codepage, true)
     } catch (error) {
       if (scope.signal.aborted || runner.lifetime.ended) {
         void created
-          .then((reference) => runner.cleanUp(deleteShellOperation(locate(reference)), options))
+          .then((reference) => own.cleanUp(deleteShellOperation(locate(reference))))
           .catch(() => undefined)
       }
       throw error
