@@ -1,3 +1,4 @@
+import { AbortError } from '../errors/errors.js'
 import { FAULT } from '../errors/fault-codes.js'
 import { isWsmanFault } from '../errors/fault.js'
 import type { CallOptions } from '../operations/call-options.js'
@@ -32,7 +33,10 @@ export class Pages<T> implements AsyncIterator<T[], undefined>, Dependent {
   /** Names the enumeration at the service, from its first reply until its last. */
   #context: string | undefined
   #next: Promise<Page<T>> | undefined
-  #state: 'new' | 'open' | 'ended' = 'new'
+  /** Nothing more will be asked for: the last page has come, or the run was given up. */
+  #over = false
+  /** Why the run was ended from outside; told once, so that what is missing is not taken for the end. */
+  #endedBy: Error | undefined
   #released: Promise<void> | undefined
   #last: Promise<unknown> = Promise.resolve()
 
@@ -57,11 +61,13 @@ export class Pages<T> implements AsyncIterator<T[], undefined>, Dependent {
 
   async #advance(): Promise<IteratorResult<T[], undefined>> {
     try {
-      while (this.#state !== 'ended') {
+      while (!this.#over) {
         const page = await this.#take()
         if (page.items.length > 0) return { done: false, value: page.items }
       }
+      if (this.#endedBy) throw this.#endedBy
     } catch (error) {
+      this.#endedBy = undefined
       await this.#finish()
       throw error
     }
@@ -75,19 +81,17 @@ export class Pages<T> implements AsyncIterator<T[], undefined>, Dependent {
   }
 
   end(reason: Error): Promise<void> {
+    this.#endedBy = reason
     this.#scope.end(reason)
     return this.#finish()
   }
 
   /** The page asked for before, or a new one; asks for the one after it where that is wanted. */
   async #take(): Promise<Page<T>> {
-    const page = await (this.#next ?? this.#ask())
+    const page = await (this.#next ??= this.#ask())
     this.#next = undefined
-    this.#state = 'open'
-    // A finished enumeration may carry an empty context in place of EndOfSequence.
-    this.#context = page.end ? undefined : (page.context ?? this.#context)
     if (this.#context === undefined) await this.#finish()
-    else if (this.#source.prefetch > 0 && page.items.length > 0) {
+    else if (this.#source.prefetch > 0 && page.items.length > 0 && !this.#over) {
       this.#next = this.#ask()
       // Whoever takes the page gets its error; until then it must not count as unhandled.
       this.#next.catch(() => undefined)
@@ -96,6 +100,13 @@ export class Pages<T> implements AsyncIterator<T[], undefined>, Dependent {
   }
 
   async #ask(): Promise<Page<T>> {
+    const page = await this.#request()
+    // A finished enumeration may carry an empty context in place of EndOfSequence.
+    this.#context = page.end ? undefined : (page.context ?? this.#context)
+    return page
+  }
+
+  async #request(): Promise<Page<T>> {
     const { resource, maxElements, maxTimeMs, items } = this.#source
     const options = { ...this.#source.options, timeoutMs: undefined, signal: this.#scope.signal }
     if (this.#context === undefined)
@@ -111,7 +122,7 @@ export class Pages<T> implements AsyncIterator<T[], undefined>, Dependent {
   }
 
   #finish(): Promise<void> {
-    this.#state = 'ended'
+    this.#over = true
     this.#leave()
     this.#released ??= this.#release()
     return this.#released
@@ -119,13 +130,13 @@ export class Pages<T> implements AsyncIterator<T[], undefined>, Dependent {
 
   /** A context that could not be released dies by itself (EnumerationTimeoutms), so a failure is nobody's concern. */
   async #release(): Promise<void> {
-    const context = this.#context
     const pending = this.#next
     if (pending) {
-      this.#scope.end(new Error('the enumeration was left'))
+      this.#scope.end(new AbortError('The enumeration was left.'))
       await pending.catch(() => undefined)
     }
     this.#scope.dispose()
+    const context = this.#context
     if (context === undefined) return
     this.#context = undefined
     await this.#runner.cleanUp(releaseOperation(this.#source.resource, context)).catch(() => undefined)
