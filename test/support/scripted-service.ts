@@ -11,9 +11,9 @@ import { elementsOf, localName, parseXml, textOf, type PlainElement } from './xm
 export type Answer = string | FaultAnswer | RawAnswer | typeof CUT | typeof SILENCE
 
 /** The socket ends without an answer. */
-export const CUT = Symbol('cut')
+export const CUT: unique symbol = Symbol('cut')
 /** The socket stays open and nothing is said. */
-export const SILENCE = Symbol('silence')
+export const SILENCE: unique symbol = Symbol('silence')
 
 export interface FaultAnswer {
   /** Content of `s:Body`. */
@@ -67,10 +67,7 @@ export class Asked {
   ) {
     this.action = /<a:Action[^>]*>[^<]*\/(\w+)<\/a:Action>/.exec(text)?.[1] ?? 'Identify'
     this.messageId = /<a:MessageID>([^<]*)</.exec(text)?.[1] ?? ''
-    this.disconnected = new Promise((resolve) => {
-      if (http.socket.destroyed) resolve()
-      else http.socket.once('close', () => resolve())
-    })
+    this.disconnected = endOf(http.socket)
   }
 
   get root(): PlainElement {
@@ -90,6 +87,20 @@ export class Asked {
   attribute(local: string, name: string): string | undefined {
     return this.elements(local)[0]?.attributes[name]
   }
+}
+
+const ends = new WeakMap<Socket, Promise<void>>()
+
+/** One listener for all requests that come on a socket. */
+function endOf(socket: Socket): Promise<void> {
+  const known = ends.get(socket)
+  if (known) return known
+  const end = new Promise<void>((resolve) => {
+    if (socket.destroyed) resolve()
+    else socket.once('close', () => resolve())
+  })
+  ends.set(socket, end)
+  return end
 }
 
 const below = (element: PlainElement): PlainElement[] => [element, ...elementsOf(element).flatMap(below)]
