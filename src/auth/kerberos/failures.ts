@@ -21,6 +21,8 @@ export type KerberosFailure =
   | 'channelBinding'
   | 'notMutual'
   | 'notDelegated'
+  /** A credential may have been refused; Windows does not say what was wrong. */
+  | 'refused'
   | 'other'
 
 /** What is known about a failure: the library's own words are terse. */
@@ -60,6 +62,11 @@ const WRONG_SERVICE_KEY: KnownFailure = {
   failure: 'wrongServiceKey',
   means: 'the service cannot decrypt the ticket that the KDC issued for it',
   hint: 'The service principal name is registered for another account, twice, or for an old key. On the domain: setspn -Q HTTP/<host> and setspn -X.',
+}
+const SKEW: KnownFailure = {
+  failure: 'clockSkew',
+  means: 'the clocks differ too much',
+  hint: 'The clocks of this machine, the KDC and the host must agree within five minutes: synchronise them (chronyc makestep, w32tm /resync).',
 }
 const UNREACHABLE: KnownFailure = {
   failure: 'kdcUnreachable',
@@ -121,16 +128,10 @@ const KNOWN: ReadonlyMap<number, KnownFailure> = new Map([
   [KRB5 + 24, WRONG_PASSWORD], // KRB5KDC_ERR_PREAUTH_FAILED
   [KRB5 + 31, WRONG_SERVICE_KEY], // KRB5KRB_AP_ERR_BAD_INTEGRITY
   [KRB5 + 32, EXPIRED], // KRB5KRB_AP_ERR_TKT_EXPIRED
+  [KRB5 + 33, SKEW], // KRB5KRB_AP_ERR_TKT_NYV
   [KRB5 + 34, { failure: 'replay', means: 'the token was used before', hint: 'Connect again.' }], // KRB5KRB_AP_ERR_REPEAT
   [KRB5 + 35, WRONG_SERVICE_KEY], // KRB5KRB_AP_ERR_NOT_US
-  [
-    KRB5 + 37, // KRB5KRB_AP_ERR_SKEW
-    {
-      failure: 'clockSkew',
-      means: 'the clocks differ too much',
-      hint: 'The clocks of this machine, the KDC and the host must agree within five minutes: synchronise them (chronyc makestep, w32tm /resync).',
-    },
-  ],
+  [KRB5 + 37, SKEW], // KRB5KRB_AP_ERR_SKEW
   [KRB5 + 41, WRONG_SERVICE_KEY], // KRB5KRB_AP_ERR_MODIFIED
   [KRB5 + 44, WRONG_SERVICE_KEY], // KRB5KRB_AP_ERR_BADKEYVER
   [KRB5 + 45, WRONG_SERVICE_KEY], // KRB5KRB_AP_ERR_NOKEY
@@ -161,6 +162,16 @@ const BY_MAJOR: ReadonlyMap<number, KnownFailure> = new Map([
   [GSS_S.CONTEXT_EXPIRED, { ...EXPIRED, hint: 'Connect again.', retryable: true }],
 ])
 
+/** Failures that mean a credential was refused. The others mean that Kerberos is not possible; another scheme may be. */
+const REFUSALS: ReadonlySet<KerberosFailure> = new Set([
+  'wrongPassword',
+  'accountDisabled',
+  'passwordExpired',
+  'channelBinding',
+  'replay',
+  'refused',
+])
+
 /** Kerberos did not succeed. */
 export class KerberosError extends AuthenticationError {
   readonly failure: KerberosFailure
@@ -170,7 +181,7 @@ export class KerberosError extends AuthenticationError {
     message: string,
     context: { hint?: string; retryable?: boolean; cause?: unknown } = {},
   ) {
-    super('ERR_WSMAN_UNAUTHORIZED', message, context)
+    super(REFUSALS.has(failure) ? 'ERR_WSMAN_UNAUTHORIZED' : 'ERR_WSMAN_SCHEME_NOT_OFFERED', message, context)
     this.failure = failure
   }
 

@@ -4,6 +4,7 @@ import { kerberosError } from './failures.js'
 import { GssapiError } from './gssapi-status.js'
 import { Gssapi } from './gssapi.js'
 import type { NativeHandle } from './native-handle.js'
+import { Turns } from './turns.js'
 
 /** What both sides of a Kerberos context share: one call at a time, and the protection of messages. */
 export abstract class GssapiSession {
@@ -11,7 +12,7 @@ export abstract class GssapiSession {
   #complete = false
   #disposed = false
   #opened: { readonly gssapi: Gssapi; readonly context: NativeHandle } | undefined
-  #last: Promise<unknown> = Promise.resolve()
+  readonly #turns = new Turns()
   #principal: string | undefined
 
   get complete(): boolean {
@@ -22,12 +23,18 @@ export abstract class GssapiSession {
     return this.#principal
   }
 
+  /** A handshake that failed cannot be taken up again. */
   step(token?: Uint8Array): Promise<Uint8Array | undefined> {
     return this.#inTurn(async () => {
       if (this.#complete) throw new UsageError('The Kerberos handshake is over.')
-      const gssapi = await Gssapi.open()
-      this.#opened ??= { gssapi, context: gssapi.createContext() }
-      return this.handshake(gssapi, this.#opened.context, token)
+      try {
+        const gssapi = await Gssapi.open()
+        this.#opened ??= { gssapi, context: gssapi.createContext() }
+        return await this.handshake(gssapi, this.#opened.context, token)
+      } catch (error) {
+        this.dispose()
+        throw error
+      }
     })
   }
 
@@ -97,13 +104,12 @@ export abstract class GssapiSession {
 
   /** Sequence numbers follow the order of the calls, and GSSAPI does not allow two at a time on one context. */
   #inTurn<T>(call: () => Promise<T>): Promise<T> {
-    const result = this.#last.then(() => {
-      if (this.#disposed)
+    return this.#turns.take(() => {
+      if (this.#disposed) {
         throw new UsageError('The Kerberos context was disposed of.', { code: 'ERR_WSMAN_CLOSED' })
+      }
       return call()
     })
-    this.#last = result.catch(() => undefined)
-    return result
   }
 }
 

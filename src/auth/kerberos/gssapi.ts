@@ -340,8 +340,8 @@ export class Gssapi {
 
   #check(major: number, minor: Out<number>): void {
     if (routineError(major) === 0) return
-    const texts = [...this.#describe(major, GSS_CODE), ...this.#describe(minor[0], MECH_CODE)]
-    throw new GssapiError(texts.join(': '), major, minor[0] | 0)
+    const texts = minor[0] === 0 ? this.#describe(major, GSS_CODE) : this.#describe(minor[0], MECH_CODE)
+    throw new GssapiError(texts.join('; '), major, minor[0] | 0)
   }
 
   /** The library's words for a status; threads do not share its longer messages, so these are the general ones. */

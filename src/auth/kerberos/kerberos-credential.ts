@@ -119,7 +119,10 @@ export class KerberosCredential {
     } catch (error) {
       if (!(error instanceof GssapiError)) throw error
       const how = password !== undefined ? ' with a password' : keytab !== undefined ? ' with a keytab' : ''
-      throw kerberosError(error, `getting a ticket${whose}${how}`, { wrongServiceKey: 'wrongPassword' })
+      throw kerberosError(error, `getting a ticket${whose}${how}`, {
+        wrongServiceKey: 'wrongPassword',
+        ...(keytab !== undefined && { noTicket: 'noKey' as const }),
+      })
     } finally {
       user?.close()
     }
