@@ -1,0 +1,25 @@
+import type { SecurityContext } from '../security-context.js'
+import { malformed } from './der-fields.js'
+
+/** `pubKeyAuth` and `authInfo` carry the signature and then the encrypted data (MS-CSSP 2.2.1). */
+export async function sealOctets(inner: SecurityContext, octets: Uint8Array): Promise<Uint8Array> {
+  const { signature, data } = await inner.seal(octets)
+  return Buffer.concat([signature, data])
+}
+
+/**
+ * @param signatureLength as long as what is sealed exceeds what it hides, which is the same for every message
+ * @throws ProtocolError when the peer did not seal it
+ */
+export async function unsealOctets(
+  inner: SecurityContext,
+  sealed: Uint8Array,
+  signatureLength: number,
+): Promise<Uint8Array> {
+  if (signatureLength < 0 || signatureLength > sealed.length)
+    throw malformed('holds sealed data that is too short')
+  return inner.unseal({
+    signature: sealed.subarray(0, signatureLength),
+    data: sealed.subarray(signatureLength),
+  })
+}
