@@ -18,6 +18,7 @@ import {
 import { Enumerations } from './enumerations.js'
 import { HttpListener } from './http-listener.js'
 import { machineClasses } from './machine/machine-classes.js'
+import { OperationQuota } from './operation-quota.js'
 import { RequestLog, type LoggedRequest } from './request-log.js'
 import { RequestPipeline } from './request-pipeline.js'
 import { Router } from './router.js'
@@ -86,8 +87,9 @@ export async function startEndpoint(options: EndpointOptions = {}): Promise<Endp
   const accounts = resolveUsers(options.users, machine)
   const settings = resolveSettings(options.settings)
   const listeners = resolveListeners(options.listeners)
-  const enumerations = new Enumerations(settings)
-  const shells = new ShellService({ settings, machine })
+  const quota = new OperationQuota(settings)
+  const enumerations = new Enumerations(settings, quota)
+  const shells = new ShellService({ settings, machine, enumerations, quota })
   const classes = new ClassService(new ClassRegistry(options.classes ?? machineClasses()), enumerations)
   const opened: Opened[] = []
   const config = new ConfigService({ settings, enumerations, listeners: () => opened.map(describe) })

@@ -1,6 +1,7 @@
 import { sleep } from '../util/abortable.js'
 import { MAX_TIMER_MS } from './deadline.js'
 import type { EndpointPrincipal } from './message.js'
+import type { ReleaseOperation } from './operation-quota.js'
 
 /** An item in the forms it can be asked for, written when it is wanted. */
 export interface EnumerationItem {
@@ -37,14 +38,17 @@ export class EnumerationContext {
   readonly owner: EndpointPrincipal
   readonly mode: EnumerationMode
   readonly #iterator: Iterator<EnumerationItem> | AsyncIterator<EnumerationItem>
+  readonly #ended: ReleaseOperation
   /** Asked of the source and not there yet when a page had to go. */
   #awaited: Promise<IteratorResult<EnumerationItem>> | undefined
   /** Written, and too large for the rest of the page before. */
   #held: Written | undefined
 
-  constructor(owner: EndpointPrincipal, mode: EnumerationMode, source: ItemSource) {
+  /** @param ended called when the sequence has ended or is given up */
+  constructor(owner: EndpointPrincipal, mode: EnumerationMode, source: ItemSource, ended: ReleaseOperation) {
     this.owner = owner
     this.mode = mode
+    this.#ended = ended
     this.#iterator =
       Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]()
   }
@@ -76,6 +80,7 @@ export class EnumerationContext {
 
   /** Lets the source clean up. It may be in the middle of something, so nobody waits for it. */
   close(): void {
+    this.#ended()
     const ignore = (): undefined => undefined
     try {
       void Promise.resolve(this.#iterator.return?.()).catch(ignore)
@@ -93,7 +98,9 @@ export class EnumerationContext {
       this.#awaited = undefined
       result = first
     }
-    return result.done ? 'sequence' : { xml: this.#write(result.value) }
+    if (!result.done) return { xml: this.#write(result.value) }
+    this.#ended()
+    return 'sequence'
   }
 
   #write(item: EnumerationItem): string {

@@ -15,13 +15,13 @@ import {
 } from './enumeration-context.js'
 import {
   encodingLimit,
-  internalError,
   invalidContext,
   schemaValidation,
   timedOut,
   unsupportedFeature,
 } from './faults.js'
 import { EndpointFault, type EndpointReply, type EndpointRequest } from './message.js'
+import { userKey, type OperationQuota } from './operation-quota.js'
 import { writeReply } from './reply-writer.js'
 
 interface Open {
@@ -30,13 +30,16 @@ interface Open {
 }
 
 const MODES: readonly EnumerationMode[] = ['EnumerateObject', 'EnumerateEPR', 'EnumerateObjectAndEPR']
+
 /** The enumerations of all users and resources that are being read (MS-WSMV 3.1.4.8 to 3.1.4.10). */
 export class Enumerations {
   readonly #settings: Settings
+  readonly #quota: OperationQuota
   readonly #open = new Map<string, Open>()
 
-  constructor(settings: Settings) {
+  constructor(settings: Settings, quota: OperationQuota) {
     this.#settings = settings
+    this.#quota = quota
   }
 
   /**
@@ -52,8 +55,9 @@ export class Enumerations {
       throw unsupportedFeature('ExpirationTime', 0x80338017, 'Enumerations take no expiration time.')
     }
     const mode = modeOf(enumerate)
-    this.#assertMayOpen(request)
-    const context = new EnumerationContext(request.principal, mode, source(enumerate))
+    const all = source(enumerate)
+    const ended = this.#quota.take(request.principal)
+    const context = new EnumerationContext(request.principal, mode, all, ended)
     if (!enumerate.child(NS.wsman, 'OptimizeEnumeration')) {
       return enumerateReply(this.#keep(context), '')
     }
@@ -147,16 +151,6 @@ export class Enumerations {
     this.#open.delete(id)
     return { id, context: open.context }
   }
-
-  #assertMayOpen(request: EndpointRequest): void {
-    const limit = this.#settings.service.maxConcurrentOperationsPerUser
-    const own = [...this.#open.values()].filter(({ context }) => isOwner(context, request))
-    if (own.length < limit) return
-    throw internalError(
-      FAULT.QUOTA_MAX_OPERATIONS,
-      `The user has as many enumerations open as one user may have: ${limit}.`,
-    )
-  }
 }
 
 function theElement({ body }: EndpointRequest, name: string): XmlElement {
@@ -214,5 +208,5 @@ function pullReply(content: string): EndpointReply {
 }
 
 function isOwner({ owner }: EnumerationContext, { principal }: EndpointRequest): boolean {
-  return owner.username === principal.username && owner.domain === principal.domain
+  return userKey(owner) === userKey(principal)
 }

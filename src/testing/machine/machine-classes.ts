@@ -16,6 +16,7 @@ export function machineClasses(source: MachineSource = machineSource()): readonl
     superclass: DEFINITIONS[name].superclass,
     properties: DEFINITIONS[name].properties,
     instances: source.read[name],
+    singleton: SINGLETONS.has(name),
     ...(name === 'Win32_Process'
       ? { methods: { GetOwner: (call: MethodCall) => getOwner(source, call) } }
       : {}),
@@ -23,6 +24,8 @@ export function machineClasses(source: MachineSource = machineSource()): readonl
 }
 
 const CLASS_NAMES = Object.keys(DEFINITIONS) as readonly MachineClassName[]
+/** Windows marks them so: Get needs no selectors. */
+const SINGLETONS: ReadonlySet<MachineClassName> = new Set(['Win32_OperatingSystem', 'Win32_ComputerSystem'])
 
 function machineSource(): MachineSource {
   switch (platform()) {

@@ -127,11 +127,6 @@ export function commandReferencesNotSupported(): EndpointFault {
 export const quotaExceeded = {
   shells: (limit: number): EndpointFault =>
     internalError(FAULT.QUOTA_MAX_SHELLS, `The user has as many shells as one user may have: ${limit}.`),
-  operations: (limit: number): EndpointFault =>
-    internalError(
-      FAULT.QUOTA_MAX_OPERATIONS,
-      `The user has as many operations as one user may have: ${limit}.`,
-    ),
   users: (limit: number): EndpointFault =>
     internalError(
       FAULT.QUOTA_MAX_SHELLUSERS,

@@ -2,9 +2,10 @@ import { ACTION } from '../../envelope/actions.js'
 import { SHELL_RESOURCE } from '../../envelope/resource.js'
 import type { Settings } from '../../settings/table.js'
 import { NS } from '../../xml/namespaces.js'
-import { Enumerations } from '../enumerations.js'
+import type { Enumerations } from '../enumerations.js'
 import { actionNotSupported, unknownResource } from '../faults.js'
 import type { EndpointReply, EndpointRequest, EndpointService } from '../message.js'
+import { userKey, type OperationQuota } from '../operation-quota.js'
 import { writeReply } from '../reply-writer.js'
 import { OUTPUT_STREAMS } from './output-buffer.js'
 import * as faults from './shell-faults.js'
@@ -29,6 +30,9 @@ export interface ShellServiceOptions {
   readonly settings: Settings
   /** Name of the machine: the domain of accounts that have none. */
   readonly machine: string
+  readonly enumerations: Enumerations
+  /** The one that the enumerations count in. */
+  readonly quota: OperationQuota
 }
 
 type Handler = (request: EndpointRequest) => Promise<EndpointReply> | EndpointReply
@@ -53,12 +57,14 @@ export class ShellService implements EndpointService {
   /** Shells on their way out, whose processes are not gone yet. */
   readonly #closing = new Set<Promise<void>>()
   readonly #enumerations: Enumerations
+  readonly #quota: OperationQuota
   #closed = false
 
-  constructor({ settings, machine }: ShellServiceOptions) {
+  constructor({ settings, machine, enumerations, quota }: ShellServiceOptions) {
     this.#settings = settings
     this.#machine = machine
-    this.#enumerations = new Enumerations(settings)
+    this.#enumerations = enumerations
+    this.#quota = quota
   }
 
   readonly #handlers: ReadonlyMap<string, ReadonlyMap<string, Handler>> = new Map([
@@ -118,7 +124,6 @@ export class ShellService implements EndpointService {
   /** Ends every shell with all its processes, and settles when they are gone. */
   async close(): Promise<void> {
     this.#closed = true
-    this.#enumerations.close()
     for (const shell of this.#shells.values()) void this.#end(shell)
     await Promise.all(this.#closing)
   }
@@ -132,7 +137,8 @@ export class ShellService implements EndpointService {
       idleTimeoutMs: spec.idleTimeoutMs ?? winrs.idleTimeoutMs,
       lifetimeMs: spec.lifetimeMs ?? winrs.maxShellRunTimeMs,
     }
-    const shell: Shell = new Shell(SHELL_RESOURCE, owner, spec, timeouts, () => {
+    const operation = this.#quota.take(request.principal)
+    const shell: Shell = new Shell(SHELL_RESOURCE, owner, spec, timeouts, operation, () => {
       void this.#end(shell)
     })
     this.#shells.set(shell.id, shell)
@@ -149,8 +155,8 @@ export class ShellService implements EndpointService {
     const shell = this.#shell(request)
     const limit = this.#settings.winrs.maxProcessesPerShell
     if (exceeds(shell.running + 1, limit)) throw faults.quotaExceeded.commands(limit)
-    this.#assertMayOperate(shell.owner.key)
-    return shell.serve(async () => replies.commandReply((await shell.start(spec)).id))
+    const operation = this.#quota.take(request.principal)
+    return shell.serve(async () => replies.commandReply((await shell.start(spec, operation)).id))
   }
 
   #receive(request: EndpointRequest): Promise<EndpointReply> {
@@ -194,13 +200,9 @@ export class ShellService implements EndpointService {
     return closing
   }
 
-  #ownKey(request: EndpointRequest): string {
-    return ownerOf(request, this.#machine).key
-  }
-
   #enumerateShells(request: EndpointRequest): Promise<EndpointReply> {
     return this.#enumerations.enumerate(request, (enumerate) =>
-      shellItems(enumerate, this.#ownedBy(this.#ownKey(request))),
+      shellItems(enumerate, this.#ownedBy(userKey(request.principal))),
     )
   }
 
@@ -224,7 +226,7 @@ export class ShellService implements EndpointService {
 
   #find(request: EndpointRequest, shellId: string): Shell {
     const shell = this.#shells.get(shellId.toUpperCase())
-    if (shell?.owner.key !== this.#ownKey(request)) throw faults.shellNotFound(shellId)
+    if (shell?.owner.key !== userKey(request.principal)) throw faults.shellNotFound(shellId)
     return shell
   }
 
@@ -235,14 +237,6 @@ export class ShellService implements EndpointService {
     if (exceeds(users.size, maxConcurrentUsers)) throw faults.quotaExceeded.users(maxConcurrentUsers)
     const own = this.#ownedBy(key)
     if (exceeds(own.length + 1, maxShellsPerUser)) throw faults.quotaExceeded.shells(maxShellsPerUser)
-    this.#assertMayOperate(key)
-  }
-
-  /** A shell counts as one operation and each command it was ever given as one more, until the shell is deleted. */
-  #assertMayOperate(key: string): void {
-    const limit = this.#settings.service.maxConcurrentOperationsPerUser
-    const used = this.#ownedBy(key).reduce((sum, shell) => sum + 1 + shell.operations, 0)
-    if (exceeds(used + 1, limit)) throw faults.quotaExceeded.operations(limit)
   }
 }
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { stat } from 'node:fs/promises'
 import { MAX_TIMER_MS } from '../deadline.js'
 import type { EndpointRequest } from '../message.js'
+import { userKey, type ReleaseOperation } from '../operation-quota.js'
 import { joinCommandLine, throughShell, type LocalCommand } from './command-line.js'
 import { Command } from './command.js'
 import { ProcessRunner } from './process-runner.js'
@@ -36,11 +37,11 @@ export class Shell {
   readonly id = newId()
   readonly resourceUri: string
   readonly owner: ShellOwner
-  /** Commands started since the shell was opened. Terminating one does not lower it (MS-WSMV note 118). */
-  operations = 0
   readonly #spec: ShellSpec
   readonly #timeouts: ShellTimeouts
   readonly #commands = new Map<string, Command>()
+  /** The shell and each command it was given. Terminating one gives nothing back (MS-WSMV note 118). */
+  readonly #operations: ReleaseOperation[]
   /** Starts and ends of commands under way, which closing waits for. */
   readonly #pending = new Set<Promise<unknown>>()
   readonly #openedAt = Date.now()
@@ -52,18 +53,23 @@ export class Shell {
   #starting = 0
   #closed = false
 
-  /** @param expire called when the shell has lived or idled too long */
+  /**
+   * @param operation what the shell counts as, until it is closed
+   * @param expire called when the shell has lived or idled too long
+   */
   constructor(
     resourceUri: string,
     owner: ShellOwner,
     spec: ShellSpec,
     timeouts: ShellTimeouts,
+    operation: ReleaseOperation,
     expire: () => void,
   ) {
     this.resourceUri = resourceUri
     this.owner = owner
     this.#spec = spec
     this.#timeouts = timeouts
+    this.#operations = [operation]
     this.#expire = expire
     this.#lifetime = startTimer(timeouts.lifetimeMs, expire)
     this.#idle = startTimer(timeouts.idleTimeoutMs, expire)
@@ -107,14 +113,17 @@ export class Shell {
     }
   }
 
-  /** @throws EndpointFault when the command line is too long, or the directory or program is not there */
-  async start(spec: CommandSpec): Promise<Command> {
-    this.operations += 1
+  /**
+   * @param operation what the command counts as: until the shell is closed, or the command could not be started
+   * @throws EndpointFault when the command line is too long, or the directory or program is not there
+   */
+  async start(spec: CommandSpec, operation: ReleaseOperation): Promise<Command> {
+    this.#operations.push(operation)
     this.#starting += 1
     try {
       return await this.#track(this.#launch(spec))
     } catch (error) {
-      this.operations -= 1
+      operation()
       throw error
     } finally {
       this.#starting -= 1
@@ -174,6 +183,7 @@ export class Shell {
   /** Kills everything and settles when it is gone. */
   async close(): Promise<void> {
     this.#closed = true
+    for (const release of this.#operations) release()
     clearTimeout(this.#lifetime)
     clearTimeout(this.#idle)
     await Promise.allSettled([...this.commands.map((command) => command.kill()), ...this.#pending])
@@ -205,5 +215,5 @@ async function assertDirectory(path: string): Promise<void> {
 /** The part of a request that tells whose shells it may touch. */
 export function ownerOf({ principal, clientIp }: EndpointRequest, machine: string): ShellOwner {
   const name = `${principal.domain || machine}\\${principal.username}`
-  return { key: name.toLowerCase(), name, clientIp }
+  return { key: userKey(principal), name, clientIp }
 }

@@ -2,6 +2,7 @@ import { PassThrough } from 'node:stream'
 import { describe, expect, it, vi } from 'vitest'
 import { EnumerationContext, type EnumerationItem } from '../../../src/testing/enumeration-context.js'
 import { Enumerations } from '../../../src/testing/enumerations.js'
+import { OperationQuota } from '../../../src/testing/operation-quota.js'
 import type { EndpointRequest } from '../../../src/testing/message.js'
 import { parseMessage } from '../../../src/testing/soap-message.js'
 import { defaultSettings } from '../../../src/settings/defaults.js'
@@ -259,13 +260,18 @@ describe('a slow source', () => {
 
 describe('Enumerations', () => {
   const { protocol, service, ...settings } = defaultSettings()
+  const principal = { username: 'alice', domain: 'TEST' }
+  const enumerationsWith = (changed: typeof service): Enumerations => {
+    const all = { ...settings, protocol, service: changed }
+    return new Enumerations(all, new OperationQuota(all))
+  }
   const request = (body: string, signal = new AbortController().signal): EndpointRequest => {
     const message = parseMessage(soap({ body }))
     return {
       ...message,
       action: '',
       resourceUri: '',
-      principal: { username: 'alice', domain: 'TEST' },
+      principal,
       clientIp: '127.0.0.1',
       url: '',
       operationTimeoutMs: 60_000,
@@ -287,11 +293,7 @@ describe('Enumerations', () => {
   it('forgets a context that nobody reads, and closes its source', async () => {
     vi.useFakeTimers()
     try {
-      const enumerations = new Enumerations({
-        ...settings,
-        protocol,
-        service: { ...service, enumerationTimeoutMs: 60_000 },
-      })
+      const enumerations = enumerationsWith({ ...service, enumerationTimeoutMs: 60_000 })
       const closed = vi.fn()
       const first = await enumerations.enumerate(request(enumerateBody(OPTIMIZE)), () => source(closed))
       const context = contextIn(first)
@@ -311,7 +313,7 @@ describe('Enumerations', () => {
   })
 
   it('closes every source when the endpoint closes', async () => {
-    const enumerations = new Enumerations({ ...settings, protocol, service })
+    const enumerations = enumerationsWith(service)
     const closed = vi.fn()
     const first = await enumerations.enumerate(request(enumerateBody(OPTIMIZE)), () => source(closed))
     enumerations.close()
@@ -323,9 +325,8 @@ describe('Enumerations', () => {
 
   it('stops waiting for a source when the client is gone', async () => {
     const controller = new AbortController()
-    const context = new EnumerationContext({ username: 'a', domain: 'b' }, 'EnumerateObject', {
-      [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => undefined) }),
-    })
+    const source = { [Symbol.asyncIterator]: () => ({ next: () => new Promise<never>(() => undefined) }) }
+    const context = new EnumerationContext(principal, 'EnumerateObject', source, () => undefined)
     const limits = { maxElements: 1, maxOctets: 100, timeoutMs: 60_000, signal: controller.signal }
     const page = context.read(limits)
     controller.abort(new Error('gone'))
@@ -333,14 +334,15 @@ describe('Enumerations', () => {
   })
 
   it('survives a source that fails while it is given up', async () => {
-    const context = new EnumerationContext({ username: 'a', domain: 'b' }, 'EnumerateObject', {
+    const source = {
       [Symbol.iterator]: () => ({
         next: () => ({ done: false, value: item('<a/>') }),
         return: () => {
           throw new Error('not now')
         },
       }),
-    })
+    }
+    const context = new EnumerationContext(principal, 'EnumerateObject', source, () => undefined)
     const limits = { maxElements: 1, maxOctets: 100, timeoutMs: 1000, signal: new AbortController().signal }
     expect(await context.read(limits)).toEqual({ items: ['<a/>'], ended: 'full' })
     expect(() => {

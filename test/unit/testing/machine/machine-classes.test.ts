@@ -93,6 +93,14 @@ describe.each([
     },
   )
 
+  it('marks the system and the computer as the only ones of their kind, with one instance each', async () => {
+    const singletons = classes.filter(({ singleton }) => singleton).map(({ name }) => name)
+    expect(singletons).toEqual(['Win32_OperatingSystem', 'Win32_ComputerSystem'])
+    for (const name of ['Win32_OperatingSystem', 'Win32_ComputerSystem'] as const) {
+      expect(await listInstances(classOf(classes, name))).toHaveLength(1)
+    }
+  })
+
   it('knows the memory, the kernel and the name of the computer', async () => {
     const [system] = await listInstances(classOf(classes, 'Win32_OperatingSystem'))
     const [computer] = await listInstances(classOf(classes, 'Win32_ComputerSystem'))

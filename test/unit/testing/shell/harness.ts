@@ -15,6 +15,8 @@ import {
   type EndpointReply,
   type EndpointRequest,
 } from '../../../../src/testing/message.js'
+import { Enumerations } from '../../../../src/testing/enumerations.js'
+import { OperationQuota } from '../../../../src/testing/operation-quota.js'
 import { writeReply } from '../../../../src/testing/reply-writer.js'
 import { ShellService } from '../../../../src/testing/shell/shell-service.js'
 import type { XmlElement } from '../../../../src/xml/element.js'
@@ -34,8 +36,13 @@ export function startService(change?: (settings: Settings) => void): {
 } {
   const settings = defaultSettings()
   change?.(settings)
-  const service = new ShellService({ settings, machine: 'TESTHOST' })
-  onTestFinished(() => service.close())
+  const quota = new OperationQuota(settings)
+  const enumerations = new Enumerations(settings, quota)
+  const service = new ShellService({ settings, machine: 'TESTHOST', enumerations, quota })
+  onTestFinished(async () => {
+    enumerations.close()
+    await service.close()
+  })
   return { service, settings }
 }
 

@@ -64,6 +64,7 @@ const ENUMERATION = 'http://schemas.xmlsoap.org/ws/2004/09/enumeration'
 export const ACTIONS = {
   get: `${TRANSFER}/Get`,
   put: `${TRANSFER}/Put`,
+  create: `${TRANSFER}/Create`,
   delete: `${TRANSFER}/Delete`,
   enumerate: `${ENUMERATION}/Enumerate`,
   pull: `${ENUMERATION}/Pull`,
