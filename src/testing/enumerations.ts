@@ -13,13 +13,7 @@ import {
   type Page,
   type PageLimits,
 } from './enumeration-context.js'
-import {
-  encodingLimit,
-  invalidContext,
-  schemaValidation,
-  timedOut,
-  unsupportedFeature,
-} from './faults.js'
+import { encodingLimit, invalidContext, schemaValidation, timedOut, unsupportedFeature } from './faults.js'
 import { EndpointFault, type EndpointReply, type EndpointRequest } from './message.js'
 import { userKey, type OperationQuota } from './operation-quota.js'
 import { writeReply } from './reply-writer.js'
