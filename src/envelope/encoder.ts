@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { UsageError } from '../errors/errors.js'
 import { formatDuration } from '../util/duration.js'
 import { NS } from '../xml/namespaces.js'
 import { element, writeXml, type AttributeTree, type ElementTree } from '../xml/writer.js'
@@ -38,12 +39,33 @@ const language = (tag: string): readonly AttributeTree[] => [
 ]
 const MUST = [must(true)]
 
-/** Writes a request with the headers in the order of Windows' own client (MS-WSMV 4.11.1). */
+/** The largest MaxTimeoutms of a service, in milliseconds (MS-WSMV 2.2.4.10): 49 days. */
+const MAX_TIMEOUT_MS = 0xffffffff
+
+/** @throws UsageError for a number that the header cannot carry */
+function checkNumbers({ maxEnvelopeSize, operationTimeoutMs }: RequestHeaders): void {
+  if (!(operationTimeoutMs >= 0 && operationTimeoutMs <= MAX_TIMEOUT_MS)) {
+    throw new UsageError(
+      `operationTimeoutMs must be a number from 0 to ${MAX_TIMEOUT_MS}; it is ${operationTimeoutMs}.`,
+    )
+  }
+  if (!Number.isSafeInteger(maxEnvelopeSize) || maxEnvelopeSize < 1) {
+    throw new UsageError(
+      `maxEnvelopeSizeKb must be a positive number of whole octets; it is ${maxEnvelopeSize / 1024}.`,
+    )
+  }
+}
+
+/**
+ * Writes a request with the headers in the order of Windows' own client (MS-WSMV 4.11.1).
+ * @throws UsageError for what a header cannot carry
+ */
 export function encodeRequest(
   headers: RequestHeaders,
   messageId: string,
   body: readonly ElementTree[],
 ): string {
+  checkNumbers(headers)
   const { resource, sessionId } = headers
   const entries: readonly ElementTree[] = [
     element(NS.addressing, 'To', headers.to),

@@ -25,6 +25,27 @@ export class EndpointReference {
     this.selectors = selectors
     this.address = address
   }
+
+  /** The reference that an object with its parts stands for: what `JSON.parse` makes of a stored one. */
+  static from(parts: {
+    readonly resourceUri: string
+    readonly selectors?: Selectors
+    readonly address?: string
+  }): EndpointReference {
+    return new EndpointReference(parts.resourceUri, parts.selectors, parts.address)
+  }
+
+  /** Without the address where that is the default; a bigint becomes decimal text, which is what travels. */
+  toJSON(): Record<string, unknown> {
+    const selectors = Object.entries(this.selectors).map(
+      ([name, value]) => [name, typeof value === 'bigint' ? String(value) : value] as const,
+    )
+    return {
+      resourceUri: this.resourceUri,
+      selectors: Object.fromEntries(selectors),
+      ...(this.address === ANONYMOUS ? {} : { address: this.address }),
+    }
+  }
 }
 
 /** Whether `value` is an EndpointReference, whichever build of the package made it. */

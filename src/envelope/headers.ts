@@ -2,7 +2,7 @@ import { parseDuration } from '../util/duration.js'
 import type { XmlElement } from '../xml/element.js'
 import { NS } from '../xml/namespaces.js'
 import type { Selectors } from './endpoint-reference.js'
-import { readOptions } from './options.js'
+import { readOptionList, readOptions, type ReceivedOption } from './options.js'
 import { readSelectors } from './selectors.js'
 
 /** The headers of a received message, read by meaning; `elements` keeps everything that came. */
@@ -44,6 +44,12 @@ export class ReceivedHeaders {
     return set ? readOptions(set) : new Map()
   }
 
+  /** Every option with its type, in the order of the message. */
+  get optionList(): readonly ReceivedOption[] {
+    const set = this.find(NS.wsman, 'OptionSet')
+    return set ? readOptionList(set) : []
+  }
+
   /** In milliseconds; undefined where absent or not a duration. */
   get operationTimeoutMs(): number | undefined {
     const text = this.#text(NS.wsman, 'OperationTimeout')
@@ -56,6 +62,14 @@ export class ReceivedHeaders {
     return text === undefined ? undefined : Number(text)
   }
 
+  get locale(): string | undefined {
+    return this.find(NS.wsman, 'Locale')?.attribute('lang', NS.xml)
+  }
+
+  get dataLocale(): string | undefined {
+    return this.find(NS.microsoft, 'DataLocale')?.attribute('lang', NS.xml)
+  }
+
   get fragment(): string | undefined {
     return this.#text(NS.wsman, 'FragmentTransfer')
   }
@@ -66,6 +80,17 @@ export class ReceivedHeaders {
 
   get activityId(): string | undefined {
     return this.#text(NS.microsoft, 'ActivityId')
+  }
+
+  /** Of robust connections (MS-WSMV 3.1.4.1.39), which this package does not ask for. */
+  get operationId(): string | undefined {
+    return this.#text(NS.microsoft, 'OperationID')
+  }
+
+  /** The place of the message in a robust connection, 64 bits; undefined where absent or no number. */
+  get sequenceId(): bigint | undefined {
+    const text = this.#text(NS.microsoft, 'SequenceId')
+    return text !== undefined && /^\d{1,20}$/.test(text) ? BigInt(text) : undefined
   }
 
   find(namespace: string, local: string): XmlElement | undefined {

@@ -3,6 +3,7 @@ import { NS } from '../xml/namespaces.js'
 import { element, type AttributeTree, type ElementTree } from '../xml/writer.js'
 import { isEndpointReference, type EndpointReference } from './endpoint-reference.js'
 import { metadataOf, type PropertyMetadata } from './instance.js'
+import { scalarText } from './scalar-text.js'
 import { referenceChildren } from './selectors.js'
 
 /** What can be written as a property: a Date becomes a CIM datetime, an array repeats the element, null is `xsi:nil`. */
@@ -22,16 +23,26 @@ export type Properties = Readonly<Record<string, PropertyValue | undefined>>
 
 const NIL: readonly AttributeTree[] = [{ namespace: NS.xsi, name: 'nil', value: 'true' }]
 
+/** Values inside each other, beyond which an object must be holding itself. */
+const MAX_DEPTH = 64
+
 /**
  * Writes properties as the children of one element. Where the object was read from a service, each property goes
  * back in the namespace and the wrapper it came with.
+ * @throws UsageError for a value that cannot be written
  */
-export function instanceTree(name: string, namespaceUri: string, properties: Properties): ElementTree {
+export function instanceTree(
+  name: string,
+  namespaceUri: string,
+  properties: Properties,
+  depth = 0,
+): ElementTree {
+  if (depth > MAX_DEPTH) throw notWritable(name, 'holding itself, or nested too deep')
   const known = metadataOf(properties)?.properties ?? {}
   const children = Object.entries(properties).flatMap(([property, value]) => {
     if (value === undefined) return []
     const metadata = Object.hasOwn(known, property) ? known[property] : undefined
-    return propertyTrees(property, metadata?.namespaceUri ?? namespaceUri, value, metadata)
+    return propertyTrees(property, metadata?.namespaceUri ?? namespaceUri, value, metadata, depth + 1)
   })
   return element(namespaceUri, name, children)
 }
@@ -41,28 +52,35 @@ function propertyTrees(
   namespace: string,
   value: PropertyValue,
   metadata: PropertyMetadata | undefined,
+  depth: number,
 ): readonly ElementTree[] {
   if (Array.isArray(value)) {
+    if (depth > MAX_DEPTH) throw notWritable(name, 'holding itself, or nested too deep')
     const items = value as readonly PropertyValue[]
-    return items.flatMap((item) => propertyTrees(name, namespace, item, metadata))
+    return items.flatMap((item) => propertyTrees(name, namespace, item, metadata, depth + 1))
   }
   if (value === null) return [element(namespace, name, [], NIL)]
   if (value instanceof Date) return [wrapped(namespace, name, 'Datetime', isoDate(name, value))]
   if (isEndpointReference(value)) return [element(namespace, name, referenceChildren(value))]
-  if (typeof value === 'object') {
-    return [instanceTree(name, namespace, value as Properties)]
-  }
-  if (typeof value === 'number' && !Number.isFinite(value)) throw notWritable(name, String(value))
-  if (metadata?.wrapper !== undefined) return [wrapped(namespace, name, metadata.wrapper, String(value))]
-  return [element(namespace, name, String(value))]
+  if (isCollection(value)) throw notWritable(name, 'a Map, Set or buffer; give an object, an array or text')
+  if (typeof value === 'object') return [instanceTree(name, namespace, value as Properties, depth)]
+  const text = scalarText(`The property ${name}`, value)
+  if (metadata?.wrapper !== undefined) return [wrapped(namespace, name, metadata.wrapper, text)]
+  return [element(namespace, name, text)]
 }
+
+/** Their entries are not their properties, so they would be written as if they were empty. */
+const isCollection = (value: unknown): boolean =>
+  value instanceof Map || value instanceof Set || value instanceof ArrayBuffer || ArrayBuffer.isView(value)
 
 function wrapped(namespace: string, name: string, wrapper: string, text: string): ElementTree {
   return element(namespace, name, [element(NS.cim, wrapper, text)])
 }
 
+/** CIM knows the years 1 to 9999, and only those have four digits in ISO 8601. */
 function isoDate(name: string, value: Date): string {
-  if (Number.isNaN(value.getTime())) throw notWritable(name, 'an invalid Date')
+  const year = value.getUTCFullYear()
+  if (!(year >= 1 && year <= 9999)) throw notWritable(name, 'a Date that CIM does not know')
   return value.toISOString()
 }
 

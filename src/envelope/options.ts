@@ -1,10 +1,14 @@
 import type { XmlElement } from '../xml/element.js'
 import { NS } from '../xml/namespaces.js'
-import { element, type ElementTree } from '../xml/writer.js'
+import { element, type AttributeTree, type ElementTree } from '../xml/writer.js'
+import { scalarText } from './scalar-text.js'
+
+/** What an option may hold; null for one that has a name only (`xsi:nil`). */
+type OptionScalar = string | number | bigint | boolean | null
 
 /** One switch of `w:OptionSet` (DSP0226 6.4). */
 export interface WsmanOption {
-  readonly value: string | number | boolean
+  readonly value: OptionScalar
   /** The XML type, such as `xs:boolean` (MS-WSMV 3.1.4.1.10.1). */
   readonly type?: string
   /** The service must refuse the request when it does not know this option. */
@@ -12,37 +16,64 @@ export interface WsmanOption {
 }
 
 /** An option, or its bare value where it has no type. */
-export type OptionValue = string | number | boolean | WsmanOption
+export type OptionValue = OptionScalar | WsmanOption
 
 /** Options by name. A list repeats the option, which is how arrays are written (`wmiarray:`, MS-WSMV 3.1.4.1.10). */
 export type OptionSet = Readonly<Record<string, OptionValue | readonly OptionValue[]>>
 
-/** `w:OptionSet`, or nothing where there is no option. */
+/** `w:OptionSet`, or nothing where there is no option. @throws UsageError for what is no value of an option */
 export function optionSet(options: OptionSet): readonly ElementTree[] {
-  const entries = Object.entries(options).flatMap(([name, given]) =>
-    isList(given) ? given.map((value) => [name, value] as const) : [[name, given] as const],
+  const children = Object.entries(options).flatMap(([name, given]) =>
+    isList(given) ? given.map((value) => optionTree(name, value)) : [optionTree(name, given)],
   )
-  if (entries.length === 0) return []
-  const children = entries.map(([name, given]) => {
-    const option: WsmanOption = typeof given === 'object' ? given : { value: given }
-    return element(NS.wsman, 'Option', String(option.value), [
-      { name: 'Name', value: name },
-      ...(option.mustComply === undefined ? [] : [{ name: 'MustComply', value: String(option.mustComply) }]),
-      ...(option.type === undefined ? [] : [{ name: 'Type', value: option.type }]),
-    ])
-  })
+  if (children.length === 0) return []
   return [{ ...element(NS.wsman, 'OptionSet', children), declares: [NS.xsi] }]
 }
+
+function optionTree(name: string, given: OptionValue): ElementTree {
+  const { value, type, mustComply } = isOption(given) ? given : { value: given }
+  const attributes: readonly AttributeTree[] = [
+    { name: 'Name', value: name },
+    ...(mustComply === undefined ? [] : [{ name: 'MustComply', value: String(mustComply) }]),
+    ...(type === undefined ? [] : [{ name: 'Type', value: type }]),
+    ...(value === null ? [{ namespace: NS.xsi, name: 'nil', value: 'true' }] : []),
+  ]
+  return element(
+    NS.wsman,
+    'Option',
+    value === null ? [] : scalarText(`The option ${name}`, value),
+    attributes,
+  )
+}
+
+const isOption = (given: OptionValue): given is WsmanOption => typeof given === 'object' && given !== null
 
 function isList(value: OptionValue | readonly OptionValue[]): value is readonly OptionValue[] {
   return Array.isArray(value)
 }
 
-/** The options of a message, as text, by name. */
+/** One option as it came. */
+export interface ReceivedOption {
+  readonly name: string
+  /** Null for `xsi:nil`. */
+  readonly value: string | null
+  readonly type: string | undefined
+  readonly mustComply: boolean
+}
+
+/** The options of a message in their order, repeated ones included. */
+export function readOptionList(set: XmlElement): readonly ReceivedOption[] {
+  return set.all(NS.wsman, 'Option').map((option) => ({
+    name: option.attribute('Name') ?? '',
+    value: isTrue(option.attribute('nil', NS.xsi)) ? null : option.text.trim(),
+    type: option.attribute('Type'),
+    mustComply: isTrue(option.attribute('MustComply')),
+  }))
+}
+
+const isTrue = (text: string | undefined): boolean => text === 'true' || text === '1'
+
+/** The options of a message, as text, by name; of a repeated one the last. */
 export function readOptions(set: XmlElement): ReadonlyMap<string, string> {
-  return new Map(
-    set
-      .all(NS.wsman, 'Option')
-      .map((option) => [option.attribute('Name') ?? '', option.text.trim()] as const),
-  )
+  return new Map(readOptionList(set).map(({ name, value }) => [name, value ?? ''] as const))
 }

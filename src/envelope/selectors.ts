@@ -1,37 +1,44 @@
+import { UsageError } from '../errors/errors.js'
 import type { XmlElement } from '../xml/element.js'
 import { NS } from '../xml/namespaces.js'
 import { element, type ElementTree } from '../xml/writer.js'
-import {
-  EndpointReference,
-  isEndpointReference,
-  type SelectorValue,
-  type Selectors,
-} from './endpoint-reference.js'
+import { EndpointReference, type Selectors } from './endpoint-reference.js'
+import { scalarText } from './scalar-text.js'
 
-/** `w:SelectorSet`, or nothing where there is no selector. */
-export function selectorSet(selectors: Selectors): readonly ElementTree[] {
+/** References inside references, beyond which they must be going in a circle. */
+const MAX_NESTING = 16
+
+/** `w:SelectorSet`, or nothing where there is no selector. @throws UsageError for what is no value of a selector */
+export function selectorSet(selectors: Selectors, nesting = 0): readonly ElementTree[] {
   const entries = Object.entries(selectors)
   if (entries.length === 0) return []
   const children = entries.map(([name, value]) =>
-    element(NS.wsman, 'Selector', selectorContent(value), [{ name: 'Name', value: name }]),
+    element(NS.wsman, 'Selector', selectorContent(name, value, nesting), [{ name: 'Name', value: name }]),
   )
   return [element(NS.wsman, 'SelectorSet', children)]
 }
 
-/** A selector holds text, or a whole `a:EndpointReference` (DSP0226 5.1.2.2). */
-function selectorContent(value: SelectorValue): readonly (ElementTree | string)[] {
-  if (isEndpointReference(value))
-    return [element(NS.addressing, 'EndpointReference', referenceChildren(value))]
-  return [String(value)]
+/** A selector holds text, or a whole `a:EndpointReference` (DSP0226 5.1.2.2), also one that was stored as JSON. */
+function selectorContent(name: string, value: unknown, nesting: number): readonly (ElementTree | string)[] {
+  if (!isReferenceLike(value)) return [scalarText(`The selector ${name}`, value)]
+  const children = referenceChildren(EndpointReference.from(value), nesting + 1)
+  return [element(NS.addressing, 'EndpointReference', children)]
 }
 
+const isReferenceLike = (value: unknown): value is EndpointReference =>
+  typeof value === 'object' &&
+  value !== null &&
+  'resourceUri' in value &&
+  typeof value.resourceUri === 'string'
+
 /** The children that stand inside the element which holds a reference. */
-export function referenceChildren(reference: EndpointReference): readonly ElementTree[] {
+export function referenceChildren(reference: EndpointReference, nesting = 0): readonly ElementTree[] {
+  if (nesting > MAX_NESTING) throw new UsageError('A selector refers to itself, or references nest too deep.')
   return [
     element(NS.addressing, 'Address', reference.address),
     element(NS.addressing, 'ReferenceParameters', [
       element(NS.wsman, 'ResourceURI', reference.resourceUri),
-      ...selectorSet(reference.selectors),
+      ...selectorSet(reference.selectors, nesting),
     ]),
   ]
 }
@@ -39,9 +46,21 @@ export function referenceChildren(reference: EndpointReference): readonly Elemen
 export function readSelectors(set: XmlElement): Selectors {
   const entries = set.all(NS.wsman, 'Selector').map((selector) => {
     const nested = selector.child(NS.addressing, 'EndpointReference')
-    return [selector.attribute('Name') ?? '', nested ? readReference(nested) : selector.text.trim()] as const
+    return [
+      selector.attribute('Name') ?? '',
+      nested ? readReference(nested) : withoutLayout(selector.text),
+    ] as const
   })
   return Object.fromEntries(entries)
+}
+
+/** A key may begin or end with blanks, and must be sent back with them; a line break there is the peer's layout. */
+function withoutLayout(text: string): string {
+  const kept = text.trim()
+  if (kept.length === text.length) return text
+  const start = text.length - text.trimStart().length
+  const [before, after] = [text.slice(0, start), text.slice(start + kept.length)]
+  return (before.includes('\n') ? '' : before) + kept + (after.includes('\n') ? '' : after)
 }
 
 /**

@@ -106,7 +106,7 @@ export class XmlReader {
     try {
       step()
     } catch (error) {
-      throw isWsmanError(error) ? error : malformed((error as Error).message)
+      throw isWsmanError(error) ? error : malformed((error as Error).message.replace(/\.$/, ''))
     }
   }
 

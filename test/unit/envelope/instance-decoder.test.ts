@@ -115,7 +115,7 @@ describe('dates and times', () => {
 
 describe('references', () => {
   const selectors =
-    '<w:SelectorSet><w:Selector Name="Name">WinRM</w:Selector><w:Selector Name="Id"> 7 </w:Selector></w:SelectorSet>'
+    '<w:SelectorSet><w:Selector Name="Name">WinRM</w:Selector><w:Selector Name="Id">\n  7\n</w:Selector></w:SelectorSet>'
   const reference = `<a:Address>http://host/wsman</a:Address><a:ReferenceParameters><w:ResourceURI>urn:r</w:ResourceURI>${selectors}</a:ReferenceParameters>`
 
   it.each([
