@@ -28,8 +28,13 @@ class OutputStream extends Readable {
     this.on('error', () => undefined)
   }
 
+  /** Node.js itself reads 0 bytes to look ahead; whoever wants data asks for more. */
+  override read(size?: number): unknown {
+    if (size !== 0) this.#touched = true
+    return super.read(size)
+  }
+
   override _read(): void {
-    this.#touched = true
     this.#release()
   }
 
