@@ -1,10 +1,12 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import net from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
+import { hasPythonModule } from '../../support/shared.js'
 
 const run = promisify(execFile)
 
@@ -214,4 +216,19 @@ function withAdministration(): NodeJS.ProcessEnv {
 
 function quoted(text: string): string {
   return `"${text.replaceAll('"', '""')}"`
+}
+
+/** Whether this machine can run a realm and drive an acceptor in it. */
+export function hasKerberos(): boolean {
+  const programs = ['krb5kdc', 'kdb5_util', 'kadmin.local', 'kinit']
+  const folders = (withAdministration().PATH ?? '').split(path.delimiter)
+  return (
+    programs.every((program) => folders.some((folder) => existsSync(path.join(folder, program)))) &&
+    hasPythonModule('gssapi')
+  )
+}
+
+/** Lets this very process live in the realm: the library reads its environment anew for each operation. */
+export function useRealm(realm: Realm): void {
+  Object.assign(process.env, realm.environment)
 }
