@@ -6,6 +6,8 @@ import { DEFAULT_RETRY, type RetryOptions, type RetryPolicy } from '../operation
 import { resolveSection } from '../settings/defaults.js'
 import type { ClientSettings, PartialModel, ProtocolSettings } from '../settings/table.js'
 import type { AuthOptions } from '../transport/credentials.js'
+import type { SpnOptions } from '../transport/handshake-schemes.js'
+import type { SharedCredential } from '../transport/shared-credential.js'
 import { resolveEndpoint, type EndpointUrl } from '../transport/endpoint-url.js'
 
 /** Everything a client can be told. Either `host` or `url` is needed. */
@@ -20,7 +22,7 @@ export interface WsmanClientOptions {
   /** Path of the service. Default: `settings.client.urlPrefix`, `wsman`. */
   readonly urlPrefix?: string | undefined
   /** Default: no credentials. */
-  readonly auth?: AuthOptions | undefined
+  readonly auth?: AuthOptions | SharedCredential | undefined
   readonly tls?: TlsOptions | undefined
   /**
    * A proxy to go through: `http://proxy:3128`, or `https://proxy:3129` for one that itself speaks TLS, with
@@ -49,6 +51,8 @@ export interface WsmanClientOptions {
   readonly dataLocale?: string | undefined
   /** `dmtf` leaves out the headers that only Microsoft's services know. Default `windows`. */
   readonly compatibility?: 'windows' | 'dmtf' | undefined
+  /** The service principal to ask Kerberos tickets for. Default: `HTTP/<host>`. */
+  readonly spn?: SpnOptions | undefined
   /** Its interceptors see every request as it is sent. */
   readonly axios?: AxiosInstance | undefined
 }
@@ -56,7 +60,7 @@ export interface WsmanClientOptions {
 /** The options with every default in its place. */
 export interface ResolvedClientOptions {
   readonly endpoint: EndpointUrl
-  readonly auth: AuthOptions
+  readonly auth: AuthOptions | SharedCredential
   readonly client: Readonly<ClientSettings>
   readonly protocol: Readonly<ProtocolSettings>
   readonly retry: RetryPolicy
@@ -83,6 +87,7 @@ const KNOWN: Readonly<Record<keyof WsmanClientOptions, true>> = {
   dataLocale: true,
   compatibility: true,
   axios: true,
+  spn: true,
 }
 
 /** @throws UsageError for what is missing, unknown or out of range */

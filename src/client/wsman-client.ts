@@ -66,6 +66,7 @@ export class WsmanClient implements AsyncDisposable {
       connectTimeoutMs: options.connectTimeoutMs,
       inactivityTimeoutMs: options.inactivityTimeoutMs,
       axios: options.axios,
+      spn: options.spn,
     })
     this.#runner = new OperationExecutor({
       ...resolved,

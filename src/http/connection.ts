@@ -85,6 +85,12 @@ export class HttpConnection {
     if (!this.#socket.destroyed) this.#idleTimer ??= this.#watch(IDLE_LIMIT_MS)
   }
 
+  /** Calls `listener` once, when the socket is gone. */
+  onClose(listener: () => void): void {
+    if (this.#socket.closed) listener()
+    else this.#socket.once('close', listener)
+  }
+
   /** Starts a request on this socket. */
   request(options: RequestOptions): ClientRequest {
     return httpRequest({ ...options, agent: this.#agent, maxHeaderSize: MAX_HEADER_BYTES })

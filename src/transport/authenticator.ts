@@ -41,6 +41,8 @@ export interface Authenticator {
    * @throws AuthenticationError when the service refuses; whatever `roundTrip` throws
    */
   exchange(message: Leg, roundTrip: RoundTrip, signal: AbortSignal): Promise<WireResponse | typeof RECONNECT>
+  /** The connection is gone, and the context with it. */
+  dispose?(): void
 }
 
 /** A scheme with its credential, shared by the connections of a transport. */

@@ -38,6 +38,7 @@ export class Channel implements Pooled {
     this.#connection = connection
     this.#authenticator = mechanism.bind({ host, port, secure, path, peerCertificate })
     this.#options = options
+    connection.onClose(() => this.#authenticator.dispose?.())
   }
 
   get usable(): boolean {

@@ -15,8 +15,13 @@ export interface PasswordAuth {
   readonly scheme?: 'basic' | 'digest' | 'ntlm' | 'negotiate' | 'credssp'
   /** `DOMAIN\user`, `user@domain`, `.\user` or `user`. */
   readonly username: CredentialValue
-  readonly password: CredentialValue
+  readonly password?: CredentialValue
+  /** 32 hexadecimal digits in place of the password, for `ntlm` and `negotiate`. */
+  readonly ntHash?: CredentialValue
+  /** The Kerberos realm of the user. Default: the one in `username`, else the default realm of krb5.conf. */
   readonly realm?: string
+  /** For `negotiate` with Kerberos: whether the service may act as the user in turn. Default `false`. */
+  readonly delegate?: boolean
 }
 
 /** Kerberos. With nothing given, the tickets of the default credential cache are used. */
@@ -69,6 +74,8 @@ export function schemeOf(auth: AuthOptions): AuthScheme {
 export interface UserPassword {
   readonly username: string
   readonly password: string
+  /** Given in place of the password, which is empty then. */
+  readonly ntHash?: string
 }
 
 /**
@@ -78,17 +85,24 @@ export interface UserPassword {
 export class PasswordSource {
   readonly #username: CredentialValue
   readonly #password: CredentialValue
-  #refused: (UserPassword & { readonly offered: readonly string[] }) | undefined
+  readonly #isHash: boolean
+  /** What each host refused last, by host. */
+  readonly #refused = new Map<string, Refusal>()
 
-  /** @throws UsageError when one of both is missing */
-  constructor(auth: AuthOptions) {
-    const { username, password } = auth as Partial<PasswordAuth>
+  /**
+   * @param options.hash whether the scheme can do with an NT hash
+   * @throws UsageError when one of both is missing
+   */
+  constructor(auth: AuthOptions, options: { readonly hash?: boolean } = {}) {
+    const { username, password, ntHash } = auth as Partial<PasswordAuth>
     if (!isCredential(username))
       throw new UsageError('auth.username must be text or a function that returns it.')
-    if (!isCredential(password))
+    this.#isHash = password === undefined && ntHash !== undefined && options.hash === true
+    const secret = this.#isHash ? ntHash : password
+    if (!isCredential(secret))
       throw new UsageError('auth.password must be text or a function that returns it.')
     this.#username = username
-    this.#password = password
+    this.#password = secret
   }
 
   /**
@@ -96,24 +110,29 @@ export class PasswordSource {
    * @throws UsageError when a function fails or returns something else than text
    */
   async read(host: string): Promise<UserPassword> {
-    const username = await resolve('username', this.#username)
-    const password = await resolve('password', this.#password)
-    const refused = this.#refused
-    if (refused?.username === username && refused.password === password) {
+    const username = await resolveCredential('username', this.#username)
+    const secret = await resolveCredential(this.#isHash ? 'ntHash' : 'password', this.#password)
+    const refused = this.#refused.get(keyOf(host))
+    if (refused?.username === username && (refused.ntHash ?? refused.password) === secret) {
       throw refusedCredential(host, refused.offered)
     }
-    return { username, password }
+    return this.#isHash ? { username, password: '', ntHash: secret } : { username, password: secret }
   }
 
   /** Rejects like `read`; where nothing was refused yet, nothing is fetched and nothing to wait for. */
   assertNotRefused(host: string): Promise<void> | undefined {
-    return this.#refused === undefined ? undefined : this.read(host).then(() => undefined)
+    return this.#refused.has(keyOf(host)) ? this.read(host).then(() => undefined) : undefined
   }
 
   /** Remembers that the service refused the credential. */
-  refuse(credential: UserPassword, host: string, offered: readonly string[]): AuthenticationError {
-    this.#refused = { ...credential, offered }
-    return refusedCredential(host, offered)
+  refuse(
+    credential: UserPassword,
+    host: string,
+    offered: readonly string[],
+    cause?: AuthenticationError,
+  ): AuthenticationError {
+    this.#refused.set(keyOf(host), { ...credential, offered })
+    return refusedCredential(host, offered, cause)
   }
 
   [inspect.custom](): string {
@@ -121,11 +140,16 @@ export class PasswordSource {
   }
 }
 
+type Refusal = UserPassword & { readonly offered: readonly string[] }
+
+const keyOf = (host: string): string => host.toLowerCase()
+
 function isCredential(value: unknown): value is CredentialValue {
   return typeof value === 'string' || typeof value === 'function'
 }
 
-async function resolve(name: string, value: CredentialValue): Promise<string> {
+/** Text, or what a function gives. @throws UsageError when it fails or gives something else */
+export async function resolveCredential(name: string, value: CredentialValue): Promise<string> {
   if (typeof value === 'string') return value
   let text: unknown
   try {
@@ -137,10 +161,21 @@ async function resolve(name: string, value: CredentialValue): Promise<string> {
   return text
 }
 
-function refusedCredential(host: string, offered: readonly string[]): AuthenticationError {
+function refusedCredential(
+  host: string,
+  offered: readonly string[],
+  cause?: AuthenticationError,
+): AuthenticationError {
   return new AuthenticationError('ERR_WSMAN_UNAUTHORIZED', `${host} refused the user name or the password.`, {
     host,
     offered,
-    hint: 'It is not tried again, so that the account is not locked out. Basic is for local accounts of the host; domain accounts need Negotiate or Kerberos.',
+    hint: [
+      cause?.hint,
+      'It is not tried again, so that the account is not locked out.',
+      String.raw`Name domain accounts DOMAIN\user or user@domain and local ones .\user; Basic is for local accounts of the host, domain accounts need Negotiate or Kerberos.`,
+    ]
+      .filter(Boolean)
+      .join(' '),
+    ...(cause === undefined ? {} : { cause }),
   })
 }

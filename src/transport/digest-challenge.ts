@@ -51,6 +51,8 @@ function readDigest({ scheme, parameters }: Challenge): DigestChallenge | undefi
   const qop = (['auth', 'auth-int'] as const).find((known) => qops?.includes(known))
   if (realm === undefined || nonce === undefined || hash === undefined) return undefined
   if (qop === undefined && (qops !== undefined || suffix !== undefined)) return undefined
+  // What cannot be in a header cannot be said back.
+  if (/[^\t\x20-\x7e\x80-\xff]/.test(`${realm}${nonce}${parameters.get('opaque') ?? ''}`)) return undefined
   return {
     realm,
     nonce,

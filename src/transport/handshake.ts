@@ -19,7 +19,8 @@ import { parseChallenges } from './www-authenticate.js'
 export interface HandshakeScheme {
   /** What may stand in `Authorization`, best first; the service's offer decides. */
   readonly names: readonly string[]
-  readonly protocol: SealingProtocol
+  /** What seals the messages, by the name that was taken. */
+  protocol(name: string): SealingProtocol
   /** What to do where the service offers none of the names. */
   readonly notOfferedHint: string
   /**
@@ -35,6 +36,11 @@ export interface HandshakeScheme {
   ): AuthenticationError
 }
 
+interface Session {
+  readonly context: SecurityContext
+  readonly protocol: SealingProtocol
+}
+
 /** More legs than any mechanism needs: a service that goes on is playing. */
 const MAX_LEGS = 12
 
@@ -45,7 +51,7 @@ const MAX_LEGS = 12
 export class HandshakeAuthenticator implements Authenticator {
   readonly #scheme: HandshakeScheme
   readonly #channel: ChannelFacts
-  #context: SecurityContext | undefined
+  #session: Session | undefined
 
   constructor(scheme: HandshakeScheme, channel: ChannelFacts) {
     this.#scheme = scheme
@@ -53,9 +59,9 @@ export class HandshakeAuthenticator implements Authenticator {
   }
 
   async exchange(message: Leg, roundTrip: RoundTrip, signal: AbortSignal): Promise<WireResponse> {
-    const context = this.#context ?? (await this.#establish(message, roundTrip, signal))
-    const response = await this.#send(context, message, roundTrip)
-    if (response.status !== 401) return this.#open(context, response)
+    const session = this.#session ?? (await this.#establish(message, roundTrip, signal))
+    const response = await this.#send(session, message, roundTrip)
+    if (response.status !== 401) return this.#open(session, response)
     // A 401 on an authenticated socket means that the request was not looked at: authenticate again, seal again.
     await response.discard()
     const renewed = await this.#establish(message, roundTrip, signal)
@@ -67,28 +73,28 @@ export class HandshakeAuthenticator implements Authenticator {
   }
 
   dispose(): void {
-    this.#context?.dispose()
-    this.#context = undefined
+    this.#session?.context.dispose()
+    this.#session = undefined
   }
 
   [inspect.custom](): string {
     return 'HandshakeAuthenticator {}'
   }
 
-  async #send(context: SecurityContext, message: Leg, roundTrip: RoundTrip): Promise<WireResponse> {
+  async #send({ context, protocol }: Session, message: Leg, roundTrip: RoundTrip): Promise<WireResponse> {
     if (this.#channel.secure) return await roundTrip(message)
-    const { body, contentType } = await sealBody(context, this.#scheme.protocol, Buffer.from(message.body))
+    const { body, contentType } = await sealBody(context, protocol, Buffer.from(message.body))
     return await roundTrip({ ...message, body, contentType })
   }
 
-  #open(context: SecurityContext, response: WireResponse): WireResponse {
+  #open({ context }: Session, response: WireResponse): WireResponse {
     if (this.#channel.secure) return response
     return openResponse(context, response, () => {
       this.dispose()
     })
   }
 
-  async #establish(message: Leg, roundTrip: RoundTrip, signal: AbortSignal): Promise<SecurityContext> {
+  async #establish(message: Leg, roundTrip: RoundTrip, signal: AbortSignal): Promise<Session> {
     this.dispose()
     let offered: readonly string[] = []
     for (const name of this.#scheme.names) {
@@ -97,8 +103,7 @@ export class HandshakeAuthenticator implements Authenticator {
       try {
         const outcome = await this.#handshake(context, name, message, roundTrip, signal)
         if (outcome === 'established') {
-          this.#context = context
-          return context
+          return (this.#session = { context, protocol: this.#scheme.protocol(name) })
         }
         offered = outcome.offered
       } catch (error) {

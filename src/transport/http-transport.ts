@@ -10,18 +10,22 @@ import { ANONYMOUS, sendAnonymously } from './anonymous-identify.js'
 import { RECONNECT, type Mechanism } from './authenticator.js'
 import { certificateTls, withoutCertificate } from './certificate.js'
 import { Channel } from './channel.js'
-import { CredentialGate } from './credential-gate.js'
+import type { CredentialGate } from './credential-gate.js'
 import type { AuthOptions } from './credentials.js'
+import type { SpnOptions } from './handshake-schemes.js'
 import { Dialer } from './dialer.js'
 import type { EndpointUrl } from './endpoint-url.js'
 import { createMechanism } from './mechanism.js'
 import { checkPolicy } from './policy.js'
 import { ConnectionPool } from './pool.js'
+import { SharedCredential } from './shared-credential.js'
 import type { BodySink, ResponseHead, Transport, TransportRequest } from './types.js'
 
 export interface HttpTransportOptions {
   readonly endpoint: EndpointUrl
-  readonly auth: AuthOptions
+  readonly auth: AuthOptions | SharedCredential
+  /** For Kerberos; default: `HTTP/<host>`. */
+  readonly spn?: SpnOptions | undefined
   readonly tls?: TlsOptions | undefined
   /** URL of a proxy to tunnel through, or `env`. Default: none. */
   readonly proxy?: string | ProxyOptions | undefined
@@ -62,9 +66,12 @@ export class HttpTransport implements Transport {
     this.#settings = settings
     this.host = endpoint.hostname
     this.url = endpoint.url
-    const mechanism = createMechanism(options.auth, options.tls)
+    const credential =
+      options.auth instanceof SharedCredential ? options.auth : new SharedCredential(options.auth)
+    const surroundings = { spn: options.spn ?? {}, allowNtlm: () => this.#allow(false) }
+    const mechanism = createMechanism({ credential, tls: options.tls, surroundings })
     this.#mechanism = mechanism
-    this.#gate = mechanism.scheme === 'none' ? undefined : new CredentialGate()
+    this.#gate = mechanism.scheme === 'none' ? undefined : credential.gate(this.host)
     const limits: ExchangeLimits = {
       inactivityTimeoutMs: positive('inactivityTimeoutMs', options.inactivityTimeoutMs ?? 30_000),
       maxResponseBytes: positive('maxResponseBytes', options.maxResponseBytes ?? 64 * 1024 * 1024),
@@ -146,10 +153,15 @@ export class HttpTransport implements Transport {
 
   #checkPolicy(): void {
     if (this.#permitted) return
+    // Negotiate may come to prove the server with Kerberos; before it turns to NTLM it asks again.
+    this.#allow(this.#mechanism.scheme === 'negotiate' || this.#mechanism.scheme === 'kerberos')
+    this.#permitted = true
+  }
+
+  #allow(mutual: boolean): void {
     const { scheme, sealed } = this.#mechanism
     const { secure } = this.#endpoint
-    checkPolicy({ client: this.#settings, scheme, sealed, secure, host: this.host })
-    this.#permitted = true
+    checkPolicy({ client: this.#settings, scheme, sealed, secure, host: this.host, mutual })
   }
 
   #receive<T>(response: WireResponse, open: (head: ResponseHead) => BodySink<T>): Promise<T> {

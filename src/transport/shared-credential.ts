@@ -1,0 +1,60 @@
+import { inspect } from 'node:util'
+import { CredentialGate } from './credential-gate.js'
+import { PasswordSource, schemeOf, type AuthOptions } from './credentials.js'
+import type { KerberosSource } from './kerberos-source.js'
+
+/**
+ * A credential that many clients share: one ticket, one first handshake at a time for each host, and a refusal that all
+ * of them heed, so that no account is locked out by a fleet.
+ */
+export class SharedCredential {
+  readonly #auth: AuthOptions
+  readonly #gates = new Map<string, CredentialGate>()
+  #password: PasswordSource | undefined
+  #kerberos: KerberosSource | undefined
+
+  /** @throws UsageError for a scheme that does not exist */
+  constructor(auth: AuthOptions) {
+    schemeOf(auth)
+    this.#auth = auth
+  }
+
+  /** @internal */
+  get auth(): AuthOptions {
+    return this.#auth
+  }
+
+  /** @internal */
+  passwordSource(options: { readonly hash?: boolean } = {}): PasswordSource {
+    return (this.#password ??= new PasswordSource(this.#auth, options))
+  }
+
+  /** @internal */
+  kerberosSource(create: (auth: AuthOptions) => KerberosSource): KerberosSource {
+    return (this.#kerberos ??= create(this.#auth))
+  }
+
+  /**
+   * Lets unproven requests to a host through one at a time.
+   * @internal
+   */
+  gate(host: string): CredentialGate {
+    const key = host.toLowerCase()
+    const gate = this.#gates.get(key) ?? new CredentialGate()
+    this.#gates.set(key, gate)
+    return gate
+  }
+
+  /** @internal */
+  [inspect.custom](): string {
+    return 'SharedCredential {}'
+  }
+}
+
+/**
+ * Makes a credential to pass as `auth` to several clients.
+ * @throws UsageError for a scheme that does not exist
+ */
+export function createCredential(auth: AuthOptions): SharedCredential {
+  return new SharedCredential(auth)
+}
