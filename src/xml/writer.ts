@@ -91,9 +91,13 @@ function describe(tree: ElementTree, values: string[]): string {
   return `${key}>`
 }
 
-/** A namespace is structure, so it must neither hold a mark nor look like anything else in the key. */
+/**
+ * A namespace is structure, so it must neither hold a mark nor look like anything else in the key. No URI holds a line
+ * break or a tab, and a reader would make blanks of them.
+ */
 function namespaceKey(namespace: string): string {
-  if (MARK.test(namespace)) throw new UsageError(`${JSON.stringify(namespace)} cannot be a namespace.`)
+  if (MARK.test(namespace) || /[\t\n\r]/.test(namespace))
+    throw new UsageError(`${JSON.stringify(namespace)} cannot be a namespace.`)
   return escapeAttribute(namespace)
 }
 
@@ -109,13 +113,16 @@ function buildShape(tree: ElementTree): Shape {
   }
 }
 
+/** xmlbuilder2 takes what looks like a reference in a namespace for one, and leaves it unescaped. */
+const markup = (namespace: string): string => namespace.replaceAll('&', '&amp;')
+
 /** @param outer the namespaces in force around the element, by prefix */
 function append(parent: XMLBuilder, tree: ElementTree, outer: ReadonlyMap<string, string>): void {
   const prefix = elementPrefix(tree, outer)
   const scope = new Map(outer).set(prefix, tree.namespace)
-  const node = parent.ele(tree.namespace, prefix === '' ? tree.name : `${prefix}:${tree.name}`)
+  const node = parent.ele(markup(tree.namespace), prefix === '' ? tree.name : `${prefix}:${tree.name}`)
   const declare = (name: string, namespace: string): string => {
-    node.att(NS.xmlns, `xmlns:${name}`, namespace)
+    node.att(NS.xmlns, `xmlns:${name}`, markup(namespace))
     scope.set(name, namespace)
     return name
   }
@@ -126,7 +133,7 @@ function append(parent: XMLBuilder, tree: ElementTree, outer: ReadonlyMap<string
       // Declared here, because xmlbuilder2 does it once for every attribute.
       const known = namespace === NS.xml ? 'xml' : declaredPrefix(namespace, scope)
       const attributePrefix = known ?? declare(freePrefix(prefixFor(namespace), scope), namespace)
-      node.att(namespace, `${attributePrefix}:${name}`, '\uE000a\uE001')
+      node.att(markup(namespace), `${attributePrefix}:${name}`, '\uE000a\uE001')
     }
   }
   for (const child of tree.children ?? []) {

@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest'
+import { UsageError } from '../../../src/errors/errors.js'
+import { NS } from '../../../src/xml/namespaces.js'
+import { element, writeXml } from '../../../src/xml/writer.js'
+import { readAll } from './events.js'
+
+describe('a namespace that looks like markup', () => {
+  it.each(['urn:&#65;', 'urn:&lt;', 'urn:&amp;', 'urn:a&b;c', 'urn:&', 'urn:<x>"\'', 'urn:&#x41;&#x42;'])(
+    '%s is read as it was given',
+    (namespace) => {
+      const inner = element(namespace, 'b', [], [{ namespace, name: 'c', value: 'd' }])
+      expect(readAll(writeXml(element('', 'a', [inner])))).toEqual([
+        '<a',
+        `<{${namespace}}b {${namespace}}c=d`,
+        '>',
+        '>',
+      ])
+      const declared = { ...element(NS.soap, 'a', [element(namespace, 'b')]), declares: [namespace] }
+      expect(readAll(writeXml(declared))[1]).toBe(`<{${namespace}}b`)
+    },
+  )
+})
+
+// A reader makes blanks of them (XML 1.0, 3.3.3), so the namespace would be another one.
+it.each(['\t', '\n', '\r'])('a namespace that holds %j is refused', (character) => {
+  const written = (): string => writeXml(element(`urn:${character}x`, 'a'))
+  expect(written).toThrow(UsageError)
+})
