@@ -105,10 +105,10 @@ export class NtlmInitiator extends NtlmContext {
     const challenge = decodeChallenge(token)
     requireStrength(challenge.flags)
     this.#withMic = timestampOf(challenge.targetInfo) !== undefined
-    const { keys, ...proof } = this.#prove(challenge)
+    const { baseKey, ...proof } = this.#prove(challenge)
     const keyExchange = has(challenge.flags, FLAG.keyExchange)
-    const exportedKey = keyExchange ? this.#sources.random('sessionKey', 16) : Buffer.from(keys.base)
-    const cipher = new Rc4(keys.base)
+    const exportedKey = keyExchange ? this.#sources.random('sessionKey', 16) : Buffer.from(baseKey)
+    const cipher = new Rc4(baseKey)
     const message = encodeAuthenticate(
       {
         ...proof,
@@ -122,7 +122,7 @@ export class NtlmInitiator extends NtlmContext {
     if (this.#withMic) writeMic(message, messageIntegrityCode(exportedKey, this.#negotiate, token, message))
     const session = new SessionSecurity(exportedKey, 'client', keyExchange)
     cipher.dispose()
-    keys.base.fill(0)
+    baseKey.fill(0)
     exportedKey.fill(0)
     return { token: message, session }
   }
@@ -140,10 +140,10 @@ export class NtlmInitiator extends NtlmContext {
     const time = timestamp ?? fileTime(this.#sources.now())
     const temp = encodeClientChallenge(clientChallenge, time, this.#answer(targetInfo))
     const proof = ntProof(key, serverChallenge, temp)
-    const base = sessionBaseKey(key, proof)
+    const baseKey = sessionBaseKey(key, proof)
     const lm = timestamp ? new Uint8Array(24) : lmResponse(key, { serverChallenge, clientChallenge })
     key.fill(0)
-    return { ...account, ntResponse: Buffer.concat([proof, temp]), lmResponse: lm, keys: { base } }
+    return { ...account, ntResponse: Buffer.concat([proof, temp]), lmResponse: lm, baseKey }
   }
 
   /**

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
+import { hostname } from 'node:os'
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { decodeAuthenticate } from '../../../../src/auth/ntlm/authenticate-message.js'
 import { AV, textOf, textPair, uint32Pair, valueOf, type AvPair } from '../../../../src/auth/ntlm/av-pairs.js'
 import { encodeChallenge } from '../../../../src/auth/ntlm/challenge-message.js'
 import { union } from '../../../../src/auth/ntlm/flags.js'
-import type { NtlmInitiatorOptions } from '../../../../src/auth/ntlm/initiator.js'
+import { NtlmInitiator, type NtlmInitiatorOptions } from '../../../../src/auth/ntlm/initiator.js'
 import { decodeNtlmv2Response, ntHash } from '../../../../src/auth/ntlm/ntlmv2.js'
 import { ProtocolError, UsageError } from '../../../../src/errors/errors.js'
 import { ascii, hex, toHex } from '../hex.js'
@@ -145,6 +146,18 @@ describe('the answer to a challenge', () => {
     await expect(refusal).rejects.toThrow(ProtocolError)
     await expect(refusal).rejects.toThrow(name)
     await expect(initiator.step(challenge())).rejects.toThrow(UsageError)
+  })
+
+  it('names this computer as NetBIOS would', async () => {
+    const initiator = new NtlmInitiator({
+      target: { service: 'HTTP', host: 'server01' },
+      credential: { username: 'alice', password: PASSWORD },
+    })
+    await initiator.step()
+    const { workstation } = decodeAuthenticate(await token(initiator.step(challenge())))
+    const first = hostname().toUpperCase().split('.', 1).join('')
+    expect(workstation.length).toBeLessThanOrEqual(15)
+    expect(first.startsWith(workstation)).toBe(true)
   })
 
   it('is not given without a challenge', async () => {
