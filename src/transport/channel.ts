@@ -82,6 +82,7 @@ export class Channel implements Pooled {
     const response = sendRequest(this.#connection, wire, limits, axios)
     return affinity === undefined ? response : this.#learn(affinity, response)
   }
+
   async #learn(affinity: Affinity, exchange: Promise<WireResponse>): Promise<WireResponse> {
     const response = await exchange
     affinity.learn(response.headers['set-cookie'])
