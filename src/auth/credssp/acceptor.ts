@@ -95,7 +95,7 @@ export class CredSspAcceptor extends CredSspContext {
     const proof = await unsealOctets(inner, pubKeyAuth, signatureLength)
     if (!sameOctets(proof, binding.fromClient)) throw anotherTls()
     this.#signatureLength = signatureLength
-    return this.#say({ pubKeyAuth: await sealOctets(inner, binding.fromServer) })
+    return this.#say({ negoToken: reply, pubKeyAuth: await sealOctets(inner, binding.fromServer) })
   }
 
   async #takeCredential(

@@ -1,6 +1,7 @@
 import { ProtocolError, UsageError } from '../../errors/errors.js'
 import type { SealedMessage, SecurityContext } from '../security-context.js'
 import { malformed } from './der-fields.js'
+import type { InnerContext } from './inner-sealing.js'
 import { refusedWith } from './nt-status.js'
 import type { TlsChannel } from './tls-channel.js'
 import { decodeTsRequest, encodeTsRequest, type TsRequest } from './ts-request.js'
@@ -15,7 +16,7 @@ export interface Answer {
 /** What both sides make use of while the handshake lasts. */
 export interface Means {
   readonly channel: TlsChannel
-  readonly inner: SecurityContext
+  readonly inner: InnerContext
 }
 
 /**
@@ -55,12 +56,12 @@ export abstract class CredSspContext implements SecurityContext {
    */
   async step(token: Uint8Array = new Uint8Array()): Promise<Uint8Array | undefined> {
     if (this.#phase === 'over') throw over()
-    this.#means ??= this.#open()
+    const means = (this.#means ??= this.#open())
     try {
-      const plaintext = await this.#means.channel.receive(token)
+      const plaintext = await means.channel.receive(token)
       const request = plaintext.length > 0 ? decodeTsRequest(plaintext) : undefined
       if (request?.errorCode) throw refusedWith(request.errorCode)
-      if (!this.complete) return await this.#advance(request, this.#means)
+      if (!this.complete) return await this.#advance(request, means)
       // Whatever TLS has to say by itself from now on goes out with the next message.
       if (request) throw malformed('comes after the end of the handshake')
       return undefined

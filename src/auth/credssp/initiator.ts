@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { AuthenticationError } from '../../errors/errors.js'
-import type { SecurityContext } from '../security-context.js'
+import { AuthenticationError, ProtocolError } from '../../errors/errors.js'
 import { CredSspContext, type Answer, type Means } from './credssp-context.js'
 import { malformed } from './der-fields.js'
-import { sealOctets, unsealOctets } from './inner-sealing.js'
+import { sealOctets, unsealOctets, type InnerContext } from './inner-sealing.js'
 import { FIRST_WITH_NONCE, keyBinding, NONCE_LENGTH, sameOctets, type CredSspVersion } from './key-binding.js'
 import { subjectPublicKey } from './public-key.js'
 import { TlsChannel, type TlsChannelOptions } from './tls-channel.js'
@@ -17,7 +16,7 @@ export interface CredSspInitiatorOptions {
   readonly user: string
   readonly password: string
   /** Makes the authentication inside of CredSSP: Negotiate, or one of its mechanisms. Called once. */
-  readonly createInner: () => SecurityContext
+  readonly createInner: () => InnerContext
   /** Servers with a lower version are refused. Default 5: the older ones let someone in between use the credentials. */
   readonly minVersion?: CredSspVersion
   /** Default 6. */
@@ -58,7 +57,7 @@ export class CredSspInitiator extends CredSspContext {
       this.#stage = 'negotiating'
       return this.#negotiate(undefined, means)
     }
-    if (!request) throw malformed('is missing')
+    if (!request) throw new ProtocolError('The service answered without a message of CredSSP.')
     this.#version = agreeOnVersion(request.version, this.#versions, this.#version)
     return this.#stage === 'negotiating'
       ? this.#negotiate(request, means)
@@ -67,9 +66,9 @@ export class CredSspInitiator extends CredSspContext {
 
   /** The binding goes with the last token of the inner authentication, as soon as the version is known. */
   async #negotiate(request: TsRequest | undefined, { inner, channel }: Means): Promise<Answer> {
-    if (request && !request.negoToken && !inner.complete) throw malformed('carries no token')
-    const negoToken = inner.complete ? undefined : await inner.step(request?.negoToken)
-    if (!inner.complete || this.#version === undefined) return this.#say({ negoToken })
+    const negoToken = inner.complete ? undefined : await stepInner(inner, request)
+    const isLast = inner.complete || inner.sealable === true
+    if (!isLast || this.#version === undefined) return this.#say({ negoToken })
     const nonce = randomBytes(NONCE_LENGTH)
     const binding = keyBinding(this.#version, subjectPublicKey(channel.peerCertificate), nonce)
     this.#expected = binding.fromServer
@@ -81,8 +80,11 @@ export class CredSspInitiator extends CredSspContext {
     })
   }
 
-  async #delegate({ pubKeyAuth }: TsRequest, inner: SecurityContext): Promise<Answer> {
+  async #delegate(request: TsRequest, inner: InnerContext): Promise<Answer> {
+    const { pubKeyAuth } = request
     if (!pubKeyAuth) throw malformed('does not answer the binding to the public key')
+    if (!inner.complete) await stepInner(inner, request)
+    if (!inner.complete) throw malformed('does not end the authentication')
     const signatureLength = pubKeyAuth.length - this.#expected.length
     const proof = await unsealOctets(inner, pubKeyAuth, signatureLength)
     if (!sameOctets(proof, this.#expected)) throw someoneInBetween()
@@ -97,6 +99,14 @@ export class CredSspInitiator extends CredSspContext {
   #say(content: Omit<TsRequest, 'version'>): Answer {
     return { message: { version: this.#versions.max, ...content }, complete: false }
   }
+}
+
+async function stepInner(
+  inner: InnerContext,
+  request: TsRequest | undefined,
+): Promise<Uint8Array | undefined> {
+  if (request && !request.negoToken) throw malformed('carries no token')
+  return inner.step(request?.negoToken)
 }
 
 function someoneInBetween(): AuthenticationError {

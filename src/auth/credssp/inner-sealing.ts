@@ -1,6 +1,15 @@
 import type { SecurityContext } from '../security-context.js'
 import { malformed } from './der-fields.js'
 
+/** The authentication inside of CredSSP. */
+export interface InnerContext extends SecurityContext {
+  /**
+   * Whether it can seal although the peer's last word is still due. A client that binds to the public key sends that
+   * with its last token, whatever the peer answers to it (MS-CSSP 3.1.5, step 2). Default: `complete`.
+   */
+  readonly sealable?: boolean
+}
+
 /** `pubKeyAuth` and `authInfo` carry the signature and then the encrypted data (MS-CSSP 2.2.1). */
 export async function sealOctets(inner: SecurityContext, octets: Uint8Array): Promise<Uint8Array> {
   const { signature, data } = await inner.seal(octets)
