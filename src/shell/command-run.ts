@@ -8,7 +8,7 @@ import { receiveOperation, signalOperation, type SignalName } from '../operation
 import { abortable, sleep } from '../util/abortable.js'
 import type { CallScope } from '../util/call-scope.js'
 import type { OutputSink } from './output-streams.js'
-import { isGone, withRemote } from './remote-state.js'
+import { inContext, isGone, withRemote } from './remote-state.js'
 
 /** How a command ended. */
 export interface CommandExit {
@@ -163,7 +163,9 @@ export class CommandRun {
   }
 
   #fail(error: Error, settling: Promise<unknown>): void {
-    this.#finish(error, settling)
+    const { runner, shell } = this.#options
+    const context = { host: runner.host, operation: 'Shell.Command', resource: shell.resourceUri }
+    this.#finish(inContext(error, context), settling)
     this.#reject(error)
   }
 

@@ -18,7 +18,7 @@ import {
   type CommandInfo,
   type ShellInfo,
 } from '../operations/shell-listing.js'
-import { abortable, sleep } from '../util/abortable.js'
+import { abortable, abortReason, sleep } from '../util/abortable.js'
 import { CallScope } from '../util/call-scope.js'
 import { assertCodepage, encodeText } from '../util/codepage.js'
 import { NS } from '../xml/namespaces.js'
@@ -27,7 +27,7 @@ import { quoteArgument } from './command-line.js'
 import { OutputCollector } from './output-collector.js'
 import { OutputStreams, type OutputSink } from './output-streams.js'
 import { RemoteCommand } from './remote-command.js'
-import { isGone, withRemote } from './remote-state.js'
+import { inContext, isGone, withRemote } from './remote-state.js'
 import { ShellRunner } from './shell-runner.js'
 import type { AttachOptions, CommandResult, RunOptions, ShellOptions, SpawnOptions } from './shell-options.js'
 import { CommandStdin } from './stdin.js'
@@ -92,6 +92,8 @@ export class Shell implements AsyncDisposable {
     assertCodepage(codepage)
     const create = createShellOperation({ ...options, codepage, noProfile: options.noProfile ?? false })
     const scope = new CallScope({ signal: options.signal, timeoutMs: options.timeoutMs })
+    const context = { host: runner.host, operation: create.name, resource: SHELL_RESOURCE }
+    if (options.signal?.aborted) throw inContext(withRemote(abortReason(scope.signal), 'notStarted'), context)
     // The request goes on when the caller gives up: a shell that opens unseen would lock the account out in time.
     const own = new ShellRunner(runner, options)
     const created = own.run(create, { ...options, signal: undefined, timeoutMs: undefined })
@@ -103,7 +105,7 @@ export class Shell implements AsyncDisposable {
           .then((reference) => own.cleanUp(deleteShellOperation(locate(reference))))
           .catch(() => undefined)
       }
-      throw error
+      throw inContext(error as Error, context)
     } finally {
       scope.dispose()
     }
@@ -152,7 +154,12 @@ export class Shell implements AsyncDisposable {
     })
     const { run, commandId } = await this.#start(line, output, options)
     holder.run = run
-    if (options.input !== undefined) this.#stdin(run, commandId, options).end(this.#bytes(options.input))
+    if (options.input !== undefined) {
+      const stdin = this.#stdin(run, commandId, options)
+      // A command that does not get its input may wait for it for ever.
+      stdin.on('error', (error) => run.stop(error))
+      stdin.end(this.#bytes(options.input))
+    }
     const { exitCode } = await run.completed
     const result: CommandResult = {
       host: this.host,
@@ -229,7 +236,9 @@ export class Shell implements AsyncDisposable {
     const scope = new CallScope({ signal: options.signal, timeoutMs: options.timeoutMs })
     const abortGraceMs = options.abortGraceMs ?? DEFAULT_GRACE_MS
     try {
-      await abortable(Promise.all(this.#settling), scope.signal)
+      await abortable(Promise.all(this.#settling), scope.signal).catch((error: unknown) => {
+        throw withRemote(error as Error, 'notStarted')
+      })
       const commandId = await this.#command(line, options, scope.signal, abortGraceMs)
       const run: CommandRun = new CommandRun({
         runner: this.#runner,
@@ -249,8 +258,12 @@ export class Shell implements AsyncDisposable {
       return { run, commandId }
     } catch (error) {
       scope.dispose()
-      throw error
+      throw inContext(error as Error, this.#context('Shell.Command'))
     }
+  }
+
+  #context(operation: string): { host: string; operation: string; resource: string } {
+    return { host: this.host, operation, resource: this.#locator.resourceUri }
   }
 
   /** An abort must not lose a command that is just starting: its reply is awaited, and the command terminated. */

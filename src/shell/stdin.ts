@@ -3,6 +3,7 @@ import type { ResourceLocator } from '../envelope/resource.js'
 import type { CallOptions } from '../operations/call-options.js'
 import type { OperationRunner } from '../operations/operation.js'
 import { sendOperation } from '../operations/shell-verbs.js'
+import { isInputClosed } from './remote-state.js'
 
 /** What the headers and the element around the data take at the most. */
 const ENVELOPE_OVERHEAD = 8 * 1024
@@ -64,7 +65,7 @@ export class CommandStdin extends Writable {
       try {
         await runner.run(sendOperation(shell, commandId, data, end), { ...options, timeoutMs: undefined })
       } catch (error) {
-        if (!ended()) throw error
+        if (!ended() && !isInputClosed(error)) throw error
       }
     })
   }
