@@ -20,7 +20,7 @@ export interface SecurityContext {
   readonly principal: string | undefined
   /**
    * Takes the peer's token, none at first, and gives the next one to send; undefined where none is due.
-   * @throws AuthenticationError when the peer refuses, or its token is not acceptable
+   * @throws AuthenticationError when the peer refuses; ProtocolError when its token is not acceptable
    */
   step(token?: Uint8Array): Promise<Uint8Array | undefined>
   /** Encrypts and signs one message. */
