@@ -1,19 +1,37 @@
 import { isUtf8 } from 'node:buffer'
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { createHash, timingSafeEqual, type X509Certificate } from 'node:crypto'
 import type { EndpointPrincipal } from './message.js'
 
 /** What an acceptor may need to know about the connection it authenticates. */
 export interface ConnectionFacts {
   /** Whether TLS protects it. */
   readonly encrypted: boolean
+  /** The certificate whose key the client proved to have, over TLS. */
+  readonly clientCertificate?: X509Certificate | undefined
+}
+
+/** A body with what its Content-Type says. */
+export interface TypedBody {
+  readonly contentType: string
+  readonly body: Buffer
+}
+
+/**
+ * The security context of a connection, where it seals messages (MS-WSMV 2.2.9.1). The messages of a connection come
+ * one after the other, and contexts count them: each is opened or sealed once, in that order.
+ */
+export interface MessageSealing {
+  /** @returns the message that was sealed; undefined for a body that this context did not seal */
+  open(sealed: TypedBody): TypedBody | undefined | Promise<TypedBody | undefined>
+  seal(message: TypedBody): TypedBody | Promise<TypedBody>
 }
 
 /** One HTTP authentication scheme that the endpoint accepts. */
 export interface AuthenticationScheme {
   /** As it stands in `Authorization`. */
   readonly name: string
-  /** Its line in `WWW-Authenticate`. */
-  readonly challenge: string
+  /** Its line in `WWW-Authenticate`; undefined where it has none. */
+  readonly challenge: string | undefined
   /** The security profiles that Identify names for it (MS-WSMV 3.1.4.1.23). */
   readonly profiles: readonly string[]
   /** Whether it may be used on this connection. */
@@ -28,7 +46,8 @@ export interface Acceptor {
 }
 
 export type AcceptorStep =
-  | { readonly state: 'rejected' }
+  /** `forbidden` where another attempt on this connection is no use. */
+  | { readonly state: 'rejected'; readonly forbidden?: boolean }
   /** Another leg is due: `token` goes back with the 401. */
   | { readonly state: 'continue'; readonly token: string }
   | {
@@ -38,44 +57,55 @@ export type AcceptorStep =
       readonly token?: string
       /** Whether it holds for the connection, so that later requests on it need no header. */
       readonly bound: boolean
+      /** Opens and seals the messages of the connection from now on. */
+      readonly sealing?: MessageSealing
     }
 
-export type Verdict =
-  | { readonly principal: EndpointPrincipal; readonly responseHeader?: string }
-  /** The lines of `WWW-Authenticate` for the 401. */
-  | { readonly challenges: readonly string[] }
+/** Who sent a request, and what protects it. */
+export interface Authenticated {
+  readonly principal: EndpointPrincipal
+  readonly sealing?: MessageSealing
+  /** For `WWW-Authenticate` of the reply, where a handshake ended with this request. */
+  readonly responseHeader?: string
+}
+
+export interface Refused {
+  readonly status: 401 | 403
+  /** The lines of `WWW-Authenticate`. */
+  readonly challenges: readonly string[]
+}
+
+export type Verdict = Authenticated | Refused
 
 /** Authenticates the requests of one connection: a handshake and what it establishes belong to its socket. */
 export class ConnectionAuthentication {
   readonly #schemes: readonly AuthenticationScheme[]
   readonly #connection: ConnectionFacts
-  #bound: EndpointPrincipal | undefined
+  /** The security profiles of every scheme, offered here or not (MS-WSMV 3.1.4.1.23). */
+  readonly profiles: readonly string[]
+  #bound: Authenticated | undefined
   #handshake: { readonly scheme: AuthenticationScheme; readonly acceptor: Acceptor } | undefined
 
   constructor(schemes: readonly AuthenticationScheme[], connection: ConnectionFacts) {
     this.#schemes = schemes.filter((scheme) => scheme.isOffered(connection))
     this.#connection = connection
-  }
-
-  get profiles(): readonly string[] {
-    return this.#schemes.flatMap(({ profiles }) => profiles)
+    this.profiles = schemes.flatMap(({ profiles }) => profiles)
   }
 
   async authenticate(authorization: string | undefined): Promise<Verdict> {
-    if (authorization === undefined) return this.#bound ? { principal: this.#bound } : this.#refuse()
+    if (authorization === undefined) return this.#bound ?? this.#refuse()
     this.#bound = undefined
     const [name = '', token = ''] = authorization.trim().split(/\s+/, 2)
     const scheme = this.#schemes.find((candidate) => candidate.name.toLowerCase() === name.toLowerCase())
     if (!scheme) return this.#refuse()
     const step = await this.#acceptorOf(scheme).accept(token)
-    if (step.state === 'continue') return { challenges: [`${scheme.name} ${step.token}`] }
+    if (step.state === 'continue') return { status: 401, challenges: [`${scheme.name} ${step.token}`] }
     this.#handshake = undefined
-    if (step.state === 'rejected') return this.#refuse()
-    if (step.bound) this.#bound = step.principal
-    const { principal } = step
-    return step.token === undefined
-      ? { principal }
-      : { principal, responseHeader: `${scheme.name} ${step.token}` }
+    if (step.state === 'rejected') return this.#refuse(step.forbidden)
+    const { principal, sealing, token: proof } = step
+    const authenticated = { principal, ...(sealing ? { sealing } : {}) }
+    if (step.bound) this.#bound = authenticated
+    return proof === undefined ? authenticated : { ...authenticated, responseHeader: `${scheme.name} ${proof}` }
   }
 
   #acceptorOf(scheme: AuthenticationScheme): Acceptor {
@@ -85,15 +115,18 @@ export class ConnectionAuthentication {
     return this.#handshake.acceptor
   }
 
-  #refuse(): Verdict {
+  #refuse(forbidden = false): Refused {
     this.#handshake = undefined
-    return { challenges: this.#schemes.map(({ challenge }) => challenge) }
+    if (forbidden) return { status: 403, challenges: [] }
+    return { status: 401, challenges: this.#schemes.flatMap(({ challenge }) => challenge ?? []) }
   }
 }
 
 /** A local account of the endpoint. */
 export interface Account extends EndpointPrincipal {
   readonly password: string
+  /** Whether a client certificate is the one that names this account. */
+  readonly isNamedBy?: (certificate: X509Certificate) => boolean
 }
 
 /** The accounts by name. `alice`, `.\alice`, `DOMAIN\alice`, `MACHINE\alice` and `alice@DOMAIN` name the same one. */
@@ -119,8 +152,12 @@ export class Accounts {
   verify(name: string, password: string): EndpointPrincipal | undefined {
     const account = this.find(name)
     const matches = timingSafeEqual(digest(password), digest(account?.password ?? ''))
-    if (!account || !matches) return undefined
-    return { username: account.username, domain: account.domain }
+    return account && matches ? principalOf(account) : undefined
+  }
+
+  byCertificate(certificate: X509Certificate): EndpointPrincipal | undefined {
+    const account = this.#accounts.find(({ isNamedBy }) => isNamedBy?.(certificate))
+    return account && principalOf(account)
   }
 
   #isDomainOf(account: Account, domain = ''): boolean {
@@ -128,16 +165,18 @@ export class Accounts {
   }
 }
 
+/** What the security profiles begin with (DSP0226 annex C). */
+export const PROFILE = 'http://schemas.dmtf.org/wbem/wsman/1/wsman/secprofile'
+
 /**
  * Basic. Its requests are readable, so the service takes them over HTTP only where AllowUnencrypted says so
  * (MS-WSMV 3.1.4.1.29.1).
  */
 export function basicScheme(accounts: Accounts, allowUnencrypted: boolean): AuthenticationScheme {
-  const profile = 'http://schemas.dmtf.org/wbem/wsman/1/wsman/secprofile'
   return {
     name: 'Basic',
     challenge: 'Basic realm="WSMAN"',
-    profiles: [`${profile}/http/basic`, `${profile}/https/basic`],
+    profiles: [`${PROFILE}/http/basic`, `${PROFILE}/https/basic`],
     isOffered: ({ encrypted }) => encrypted || allowUnencrypted,
     newAcceptor: () => ({
       accept: (token) => {
@@ -152,5 +191,6 @@ export function basicScheme(accounts: Accounts, allowUnencrypted: boolean): Auth
   }
 }
 
+const principalOf = ({ username, domain }: Account): EndpointPrincipal => ({ username, domain })
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
 const same = (one: string, other = ''): boolean => one.toLowerCase() === other.toLowerCase()

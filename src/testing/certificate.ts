@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto'
-import { createSecureContext } from 'node:tls'
+import { createSecureContext, type SecureContextOptions } from 'node:tls'
 import { generate } from 'selfsigned'
 import { UsageError } from '../errors/errors.js'
 
@@ -9,6 +9,8 @@ export interface EndpointTls {
   readonly key: string | Buffer
   /** Where the key is encrypted. */
   readonly passphrase?: string
+  /** Who may have signed client certificates, in PEM. Default: anybody; the certificates themselves are told apart. */
+  readonly ca?: string | Buffer | readonly (string | Buffer)[]
 }
 
 export interface Fingerprints {
@@ -41,10 +43,15 @@ export async function makeCertificate(hostname: string): Promise<EndpointTls> {
   return { cert: made.cert, key: made.private }
 }
 
+/** What node:tls makes of it. */
+export function secureContext({ ca, ...tls }: EndpointTls): SecureContextOptions {
+  return ca === undefined ? tls : { ...tls, ca: [ca].flat() }
+}
+
 /** @throws UsageError for what is no certificate, or does not go with the key */
 export function fingerprintsOf(tls: EndpointTls): Fingerprints {
   try {
-    createSecureContext({ ...tls })
+    createSecureContext(secureContext(tls))
     const { fingerprint, fingerprint256 } = new X509Certificate(tls.cert)
     return { fingerprint256, thumbprint: fingerprint.replaceAll(':', '') }
   } catch (cause) {

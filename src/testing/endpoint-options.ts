@@ -5,6 +5,7 @@ import { resolveSection } from '../settings/defaults.js'
 import { LISTENER_TABLE, type PartialModel, type Settings } from '../settings/table.js'
 import type { Account } from './authentication.js'
 import type { EndpointTls } from './certificate.js'
+import { certificateTest, type UserCertificate } from './client-certificate.js'
 import type { ScriptEntry } from './script.js'
 import type { EndpointClass } from './types.js'
 
@@ -14,6 +15,8 @@ export interface EndpointUser {
   readonly password: string
   /** Default: the name of the machine. */
   readonly domain?: string
+  /** The client certificate that names the account over HTTPS, where `settings.service.auth.certificate` is on. */
+  readonly certificate?: UserCertificate
 }
 
 /** An address and port to listen on. */
@@ -45,6 +48,11 @@ export interface EndpointOptions {
   readonly settings?: PartialModel<Settings>
   /** Default: classes that describe this machine. */
   readonly classes?: readonly EndpointClass[]
+  /**
+   * Whether the endpoint behaves like one server of a farm: the reply that tells of a new shell sets a cookie
+   * `MS-WSMAN`, and requests to the shell are refused that do not bring it back. Default false.
+   */
+  readonly affinityCookie?: boolean
   /** Delays, faults and cut connections. The first entry whose turn it is applies. */
   readonly script?: readonly ScriptEntry[]
 }
@@ -91,11 +99,13 @@ export function resolveUsers(
   if (given === undefined) {
     return [{ username: 'user', password: randomBytes(18).toString('base64url'), domain: machine }]
   }
-  const accounts = given.map(({ username, password, domain = machine }, index) => {
+  const accounts = given.map(({ username, password, domain = machine, certificate }, index) => {
     if (!/^[^\\@:\s][^\\@:]*$/.test(username)) {
       throw new UsageError(`users[${index}].username must be a name without \\, @ and a colon.`)
     }
-    return { username, password, domain }
+    const account = { username, password, domain }
+    if (!certificate) return account
+    return { ...account, isNamedBy: certificateTest(certificate, `users[${index}].certificate`) }
   })
   const names = accounts.map(({ username, domain }) => `${domain}\\${username}`.toLowerCase())
   if (new Set(names).size < names.length) throw new UsageError('Two users have the same name.')

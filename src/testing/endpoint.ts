@@ -1,9 +1,10 @@
 import os from 'node:os'
 import { UsageError } from '../errors/errors.js'
 import { NS } from '../xml/namespaces.js'
-import type { ListenerSettings } from '../settings/table.js'
-import { Accounts, basicScheme, type Account } from './authentication.js'
+import type { ListenerSettings, ServiceSettings } from '../settings/table.js'
+import { Accounts, basicScheme, type Account, type AuthenticationScheme } from './authentication.js'
 import { fingerprintsOf, makeCertificate, type Fingerprints } from './certificate.js'
+import { certificateScheme } from './client-certificate.js'
 import { ClassRegistry } from './class-registry.js'
 import { ClassService } from './class-service.js'
 import { DMTF, WMI } from './class-uri.js'
@@ -23,6 +24,7 @@ import { RequestLog, type LoggedRequest } from './request-log.js'
 import { RequestPipeline } from './request-pipeline.js'
 import { Router } from './router.js'
 import { Script } from './script.js'
+import { SHELL_OPTIONS } from './shell/shell-requests.js'
 import { ShellService, type OpenShell } from './shell/shell-service.js'
 
 /** A listener that is open. */
@@ -89,20 +91,20 @@ export async function startEndpoint(options: EndpointOptions = {}): Promise<Endp
   const listeners = resolveListeners(options.listeners)
   const quota = new OperationQuota(settings)
   const enumerations = new Enumerations(settings, quota)
-  const shells = new ShellService({ settings, machine, enumerations, quota })
+  const { affinityCookie = false } = options
+  const shells = new ShellService({ settings, machine, enumerations, quota, affinityCookie })
   const classes = new ClassService(new ClassRegistry(options.classes ?? machineClasses()), enumerations)
   const opened: Opened[] = []
   const config = new ConfigService({ settings, enumerations, listeners: () => opened.map(describe) })
   const log = new RequestLog()
-  const { auth, allowUnencrypted } = settings.service
   const pipeline = new RequestPipeline({
     settings,
     machine,
     log,
     script: new Script(options.script ?? []),
-    schemes: auth.basic ? [basicScheme(new Accounts(accounts, machine), allowUnencrypted)] : [],
+    schemes: schemesOf(settings.service, new Accounts(accounts, machine)),
     router: new Router([
-      { prefix: NS.shell, service: shells, chunked: false },
+      { prefix: NS.shell, service: shells, chunked: false, options: SHELL_OPTIONS },
       { prefix: NS.config, service: config },
       { prefix: WMI, service: classes },
       { prefix: DMTF, service: classes },
@@ -121,6 +123,16 @@ export async function startEndpoint(options: EndpointOptions = {}): Promise<Endp
   return new RunningEndpoint({ opened, accounts, log, shells, close })
 }
 
+function schemesOf(
+  { auth, allowUnencrypted }: ServiceSettings,
+  accounts: Accounts,
+): readonly AuthenticationScheme[] {
+  return [
+    ...(auth.basic ? [basicScheme(accounts, allowUnencrypted)] : []),
+    ...(auth.certificate ? [certificateScheme(accounts)] : []),
+  ]
+}
+
 async function open(
   listener: ResolvedListener,
   { protocol, service }: ReturnType<typeof resolveSettings>,
@@ -135,6 +147,7 @@ async function open(
       port: listener.port,
       urlPrefix: listener.urlPrefix,
       tls,
+      asksForCertificate: service.auth.certificate,
       maxRequestBytes: protocol.maxEnvelopeSizeKb * 1024,
       retrievalTimeoutMs: service.maxPacketRetrievalTimeSeconds * 1000,
     },

@@ -51,6 +51,15 @@ export function unsupportedFeature(feature: string, wsmanCode: number, message: 
   })
 }
 
+/** Parts of the resource cannot be addressed (MS-WSMV 3.1.4.2.1). */
+export function fragmentsNotSupported(): EndpointFault {
+  return unsupportedFeature(
+    'FragmentLevelAccess',
+    0x80338077,
+    'The resource and the action do not support fragment transfer.',
+  )
+}
+
 export function encodingLimit(limit: string, wsmanCode: number, message: string): EndpointFault {
   return new EndpointFault(message, {
     code: 'Sender',
@@ -65,6 +74,16 @@ export function actionNotSupported(action: string): EndpointFault {
     code: 'Sender',
     subcode: 'a:ActionNotSupported',
     wsmanCode: 0x80338013,
+  })
+}
+
+/** There is no resource URI, or it is none. */
+export function invalidResourceUri(message: string): EndpointFault {
+  return new EndpointFault(message, {
+    code: 'Sender',
+    subcode: 'a:DestinationUnreachable',
+    faultDetail: 'InvalidResourceURI',
+    wsmanCode: 0x8033803b,
   })
 }
 
@@ -89,20 +108,35 @@ export function resourceNotFound(message: string): EndpointFault {
   })
 }
 
-export type SelectorComplaint = 'InsufficientSelectors' | 'UnexpectedSelectors' | 'InvalidSelectors'
+const SELECTOR_COMPLAINTS = {
+  InsufficientSelectors: 0x8033805a,
+  UnexpectedSelectors: FAULT.UNEXPECTED_SELECTORS,
+  DuplicateSelectors: 0x8033805f,
+  InvalidSelectors: 0x8033803d,
+} as const
 
-/** A configuration resource was addressed with selectors it does not have, or without those it needs. */
-export function invalidSelectors(complaint: SelectorComplaint, message: string): EndpointFault {
-  const codes = {
-    InsufficientSelectors: 0x8033805a,
-    UnexpectedSelectors: FAULT.UNEXPECTED_SELECTORS,
-    InvalidSelectors: 0x8033803d,
-  } as const
+/** The selectors are not those the resource has, or are none at all. */
+export function invalidSelectors(
+  complaint: keyof typeof SELECTOR_COMPLAINTS,
+  message: string,
+): EndpointFault {
   return new EndpointFault(message, {
     code: 'Sender',
     subcode: 'w:InvalidSelectors',
     ...(complaint === 'InvalidSelectors' ? {} : { faultDetail: complaint }),
-    wsmanCode: codes[complaint],
+    wsmanCode: SELECTOR_COMPLAINTS[complaint],
+  })
+}
+
+const OPTION_COMPLAINTS = { NotSupported: 0x80338051, InvalidName: 0x80338052 } as const
+
+/** An option is none, or is not known and must be (MS-WSMV 3.1.4.1.10). */
+export function invalidOptions(complaint: keyof typeof OPTION_COMPLAINTS, message: string): EndpointFault {
+  return new EndpointFault(message, {
+    code: 'Sender',
+    subcode: 'w:InvalidOptions',
+    faultDetail: complaint,
+    wsmanCode: OPTION_COMPLAINTS[complaint],
   })
 }
 
@@ -144,6 +178,14 @@ export function timedOut(message = 'The operation did not end within its Operati
 
 export function internalError(wsmanCode: number, message: string): EndpointFault {
   return new EndpointFault(message, { code: 'Receiver', subcode: 'w:InternalError', wsmanCode })
+}
+
+/** MS-WSMV 3.1.4.1.19. */
+export function serviceBusy(limit: number): EndpointFault {
+  return internalError(
+    FAULT.QUOTA_LIMIT,
+    `The service serves as many requests as it may serve at the same time: ${limit}.`,
+  )
 }
 
 /** Something the endpoint's user supplied (instances, methods) failed. */

@@ -7,9 +7,11 @@ import { NS } from '../xml/namespaces.js'
 import {
   encodingLimit,
   invalidHeader,
+  invalidOptions,
+  invalidResourceUri,
+  invalidSelectors,
   missingHeader,
   notUnderstoodHeader,
-  unknownResource,
   unsupportedFeature,
 } from './faults.js'
 
@@ -23,10 +25,9 @@ export interface RequestTerms {
   readonly maxEnvelopeSize: number
 }
 
-const UNDERSTOOD: ReadonlySet<string> = new Set([
-  ...['To', 'Action', 'MessageID', 'ReplyTo', 'FaultTo', 'From', 'RelatesTo'].map(
-    (name) => `${NS.addressing} ${name}`,
-  ),
+/** Headers that say one thing, and say it once. */
+const ONCE: ReadonlySet<string> = new Set([
+  ...['To', 'Action', 'MessageID', 'ReplyTo', 'FaultTo', 'From'].map((name) => `${NS.addressing} ${name}`),
   ...[
     'ResourceURI',
     'SelectorSet',
@@ -42,6 +43,7 @@ const UNDERSTOOD: ReadonlySet<string> = new Set([
     (name) => `${NS.microsoft} ${name}`,
   ),
 ])
+const UNDERSTOOD: ReadonlySet<string> = new Set([...ONCE, `${NS.addressing} RelatesTo`])
 
 /** Windows takes message ids of up to two kilobytes (MS-WSMV note 47); ActivityId likewise (3.1.4.1.12). */
 const MAX_ID_LENGTH = 2048
@@ -51,13 +53,16 @@ const MIN_ENVELOPE_SIZE = 8192
 const MIN_TIMEOUT_MS = 500
 
 /**
- * Checks the headers of a request (MS-WSMV 3.1.4.1.3 to 3.1.4.1.12).
+ * Checks the headers of a request (MS-WSMV 3.1.4.1.1 to 3.1.4.1.12). What is told in them and ignored by Windows, such
+ * as RequestEPR, is ignored.
  * @throws EndpointFault for the first rule that is broken
  */
 export function checkHeaders(headers: ReceivedHeaders, settings: ProtocolSettings): RequestTerms {
   checkUnderstood(headers)
+  checkRepeated(headers)
   const messageId = checkMessageId(headers)
-  const { action, resourceUri } = headers
+  const { to, action } = headers
+  if (!to) throw missingHeader('To')
   if (!action) throw missingHeader('Action')
   checkReplyTo(headers)
   checkLocales(headers)
@@ -65,16 +70,27 @@ export function checkHeaders(headers: ReceivedHeaders, settings: ProtocolSetting
   if ((headers.activityId ?? '').length > MAX_ID_LENGTH) throw invalidHeader('The ActivityId is too long.')
   const maxEnvelopeSize = envelopeSize(headers, settings)
   const operationTimeoutMs = operationTimeout(headers, action, settings)
-  if (!resourceUri) throw unknownResource('')
+  const resourceUri = checkResourceUri(headers)
+  checkSelectors(headers)
+  checkOptions(headers)
   return { action, resourceUri, messageId, operationTimeoutMs, maxEnvelopeSize }
 }
 
+const nameOf = ({ name }: XmlElement): string => `${name.namespace} ${name.local}`
+
 /** SOAP 1.2 part 1, 2.4. */
 function checkUnderstood({ elements }: ReceivedHeaders): void {
-  const foreign = elements.find(
-    (header) => mustUnderstand(header) && !UNDERSTOOD.has(`${header.name.namespace} ${header.name.local}`),
-  )
+  const foreign = elements.find((header) => mustUnderstand(header) && !UNDERSTOOD.has(nameOf(header)))
   if (foreign) throw notUnderstoodHeader(foreign.name)
+}
+
+function checkRepeated({ elements }: ReceivedHeaders): void {
+  const seen = new Set<string>()
+  for (const header of elements) {
+    const name = nameOf(header)
+    if (seen.has(name) && ONCE.has(name)) throw invalidHeader(`The header ${header.name.local} comes twice.`)
+    seen.add(name)
+  }
 }
 
 function mustUnderstand(header: XmlElement): boolean {
@@ -90,9 +106,10 @@ function checkMessageId({ messageId }: ReceivedHeaders): string {
 
 function checkReplyTo(headers: ReceivedHeaders): void {
   if (headers.replyTo === undefined) throw missingHeader('ReplyTo')
-  const faultTo = headers.find(NS.addressing, 'FaultTo')?.childText(NS.addressing, 'Address')
-  for (const address of [headers.replyTo, faultTo]) {
-    if (address === undefined || address.replace(/\/$/, '') === ANONYMOUS) continue
+  const faultTo = headers.find(NS.addressing, 'FaultTo')
+  const faultAddress = faultTo ? (faultTo.childText(NS.addressing, 'Address') ?? '') : ANONYMOUS
+  for (const address of [headers.replyTo, faultAddress]) {
+    if (address.replace(/\/$/, '') === ANONYMOUS) continue
     throw unsupportedFeature(
       'AddressingMode',
       0x80338076,
@@ -148,4 +165,25 @@ function operationTimeout(
   }
   const wanted = Math.max(Math.round(asked), MIN_TIMEOUT_MS)
   return action === `${NS.enumeration}/Pull` ? wanted : Math.min(wanted, maxTimeoutMs)
+}
+
+function checkResourceUri({ resourceUri }: ReceivedHeaders): string {
+  if (!resourceUri) throw invalidResourceUri('The request names no resource.')
+  if (/^[a-z][a-z0-9+.-]*:\S+$/i.test(resourceUri)) return resourceUri
+  throw invalidResourceUri(`${resourceUri} is no absolute URI.`)
+}
+
+/** Names do not distinguish letter case (MS-WSMV 3.1.4.1.2). */
+function checkSelectors(headers: ReceivedHeaders): void {
+  const seen = new Set<string>()
+  for (const selector of headers.find(NS.wsman, 'SelectorSet')?.all(NS.wsman, 'Selector') ?? []) {
+    const name = selector.attribute('Name')?.toLowerCase()
+    if (!name) throw invalidSelectors('InvalidSelectors', 'A selector has no name.')
+    if (seen.has(name)) throw invalidSelectors('DuplicateSelectors', `The selector ${name} comes twice.`)
+    seen.add(name)
+  }
+}
+
+function checkOptions({ optionList }: ReceivedHeaders): void {
+  if (optionList.some(({ name }) => name === '')) throw invalidOptions('InvalidName', 'An option has no name.')
 }

@@ -1,7 +1,9 @@
 import http, { type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { X509Certificate } from 'node:crypto'
 import https from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
-import type { EndpointTls } from './certificate.js'
+import { TLSSocket } from 'node:tls'
+import { secureContext, type EndpointTls } from './certificate.js'
 
 /** A POST to the service, its body complete. */
 export interface HttpRequest {
@@ -12,6 +14,8 @@ export interface HttpRequest {
   readonly clientIp: string
   /** One object for all requests of a connection. */
   readonly socket: Socket
+  /** The certificate whose key the client proved to have, where the listener asked for one and its signer is trusted. */
+  readonly clientCertificate: X509Certificate | undefined
   /** Aborted when the connection is lost before the reply is out, or when the listener closes. */
   readonly signal: AbortSignal
 }
@@ -33,6 +37,8 @@ export interface HttpListenerOptions {
   /** Path without slashes at its ends. */
   readonly urlPrefix: string
   readonly tls?: EndpointTls | undefined
+  /** Whether clients are asked for a certificate; those without one may still connect. */
+  readonly asksForCertificate?: boolean
   /** A longer request is refused with 413 (MS-WSMV 3.1.4.1.20). */
   readonly maxRequestBytes: number
   /** Time a request may take to arrive whole. */
@@ -52,14 +58,22 @@ export class HttpListener {
   private constructor(options: HttpListenerOptions, handler: HttpHandler) {
     this.#options = options
     this.#handler = handler
-    const { tls } = options
+    const { tls, asksForCertificate = false } = options
     const settings = { keepAliveTimeout: IDLE_CONNECTION_MS, requestTimeout: options.retrievalTimeoutMs }
     const answer = (request: IncomingMessage, response: ServerResponse): void => {
       // A connection that fails under the reply leaves nobody to tell.
       this.#answer(request, response).catch(() => request.socket.destroy())
     }
     this.#server = tls
-      ? https.createServer({ ...settings, ...tls }, answer)
+      ? https.createServer(
+          {
+            ...settings,
+            ...secureContext(tls),
+            requestCert: asksForCertificate,
+            rejectUnauthorized: false,
+          },
+          answer,
+        )
       : http.createServer(settings, answer)
   }
 
@@ -108,6 +122,7 @@ export class HttpListener {
             url: this.#urlOf(request),
             clientIp: request.socket.remoteAddress ?? '',
             socket: request.socket,
+            clientCertificate: this.#certificateOf(request.socket),
             signal: AbortSignal.any([lost.signal, this.#closing.signal]),
           }))
     if (!reply || response.destroyed) request.socket.destroy()
@@ -134,6 +149,12 @@ export class HttpListener {
       else chunks.length = 0
     }
     return length > this.#options.maxRequestBytes ? undefined : Buffer.concat(chunks)
+  }
+
+  #certificateOf(socket: Socket): X509Certificate | undefined {
+    if (!(socket instanceof TLSSocket)) return undefined
+    const mayBeAnyones = this.#options.tls?.ca === undefined
+    return mayBeAnyones || socket.authorized ? socket.getPeerX509Certificate() : undefined
   }
 
   #urlOf({ headers, url }: IncomingMessage): string {

@@ -20,6 +20,8 @@ export interface EndpointRequest {
   readonly clientIp: string
   /** The URL the request came to, for references in replies. */
   readonly url: string
+  /** The HTTP header. */
+  readonly cookie?: string | undefined
   /** What was asked for, cut to MaxTimeoutms. */
   readonly operationTimeoutMs: number
   /** What was asked for, cut to MaxEnvelopeSizekb; in octets. */
@@ -33,8 +35,10 @@ export interface EndpointReply {
   readonly action: string
   /** Text is XML already written, which may use the prefixes that the envelope declares for this action. */
   readonly body: readonly ElementTree[] | string
-  /** The path of a fragment Get, which the reply repeats in its header (DSP0226 7.7). */
+  /** The path of a fragment, which the reply repeats in its header (DSP0226 7.7). */
   readonly fragment?: string
+  /** HTTP headers of the reply. */
+  readonly httpHeaders?: Readonly<Record<string, string>>
 }
 
 /** One resource of the endpoint: configuration, classes, shells. */

@@ -32,22 +32,33 @@ export class RequestLog {
     return [...this.#entries]
   }
 
-  add(headers: IncomingHttpHeaders, body: string, url: string): LogEntry {
+  add(headers: IncomingHttpHeaders, url: string): LogEntry {
     const entry: LogEntry = {
       action: undefined,
       resourceUri: undefined,
       headers: redacted(headers),
-      body,
+      body: '',
       url,
       username: undefined,
       status: undefined,
     }
     this.#entries.push(entry)
+    this.#trim()
+    return entry
+  }
+
+  /** Completes an entry with its message, once that is known. */
+  addBody(entry: LogEntry, body: string): void {
+    if (!this.#entries.includes(entry)) return
+    entry.body = body
     this.#characters += body.length
+    this.#trim()
+  }
+
+  #trim(): void {
     while (this.#entries.length > MAX_REQUESTS || this.#characters > MAX_CHARACTERS) {
       this.#characters -= this.#entries.shift()?.body.length ?? 0
     }
-    return entry
   }
 }
 

@@ -1,7 +1,13 @@
 import type { Socket } from 'node:net'
 import type { Settings } from '../settings/table.js'
-import { ConnectionAuthentication, type AuthenticationScheme, type Verdict } from './authentication.js'
-import { encodingLimit, internalError, schemaValidation } from './faults.js'
+import {
+  ConnectionAuthentication,
+  type AuthenticationScheme,
+  type MessageSealing,
+  type TypedBody,
+  type Verdict,
+} from './authentication.js'
+import { encodingLimit, internalError, schemaValidation, serviceBusy } from './faults.js'
 import { writeFault } from './fault-writer.js'
 import { checkHeaders } from './header-rules.js'
 import type { HttpReply, HttpRequest } from './http-listener.js'
@@ -27,17 +33,28 @@ export interface PipelineParts {
 interface Exchange {
   readonly request: HttpRequest
   readonly entry: LogEntry
+  readonly verdict: Verdict
   readonly soap: SoapText | undefined
+  /** What sealed the request, and so has to seal the reply. */
+  readonly sealing: MessageSealing | undefined
   messageId?: string | undefined
 }
+
+interface Served {
+  readonly text: string
+  readonly httpHeaders?: Readonly<Record<string, string>> | undefined
+}
+
+const SOAP_TYPE = 'application/soap+xml'
 
 /** ERROR_INTERNAL_ERROR. */
 const INTERNAL_ERROR = 1359
 
-/** The way of every request: authentication, SOAP, script, header rules, service, reply. */
+/** The way of every request: authentication, opening what was sealed, SOAP, script, header rules, service, reply. */
 export class RequestPipeline {
   readonly #parts: PipelineParts
   readonly #connections = new WeakMap<Socket, ConnectionAuthentication>()
+  #serving = 0
 
   constructor(parts: PipelineParts) {
     this.#parts = parts
@@ -45,35 +62,34 @@ export class RequestPipeline {
 
   /** @returns undefined to cut the connection */
   async handle(request: HttpRequest, encrypted: boolean): Promise<HttpReply | undefined> {
-    const soap = decodeText(request.body)
-    const entry = this.#parts.log.add(request.headers, soap?.text ?? '', request.url)
-    const exchange: Exchange = { request, entry, soap }
-    const reply = await this.#answer(exchange, this.#connectionOf(request.socket, encrypted))
+    const entry = this.#parts.log.add(request.headers, request.url)
+    const connection = this.#connectionOf(request, encrypted)
+    const verdict = await connection.authenticate(request.headers.authorization)
+    const opened = await open(request, verdict)
+    const soap = opened && decodeText(opened.message.body)
+    this.#parts.log.addBody(entry, soap?.text ?? '')
+    entry.username = 'principal' in verdict ? verdict.principal.username : undefined
+    const exchange: Exchange = { request, entry, verdict, soap, sealing: opened?.sealing }
+    const reply = refuse(exchange, opened?.message) ?? (await this.#answer(exchange, connection.profiles))
     entry.status = reply?.status
     return reply
   }
 
-  #connectionOf(socket: Socket, encrypted: boolean): ConnectionAuthentication {
+  #connectionOf({ socket, clientCertificate }: HttpRequest, encrypted: boolean): ConnectionAuthentication {
     let connection = this.#connections.get(socket)
     if (!connection) {
-      connection = new ConnectionAuthentication(this.#parts.schemes, { encrypted })
+      connection = new ConnectionAuthentication(this.#parts.schemes, { encrypted, clientCertificate })
       this.#connections.set(socket, connection)
     }
     return connection
   }
 
-  async #answer(exchange: Exchange, connection: ConnectionAuthentication): Promise<HttpReply | undefined> {
-    const { request, entry } = exchange
-    const anonymous = request.headers.wsmanidentify?.toString().toLowerCase() === 'unauthenticated'
-    const verdict = await connection.authenticate(request.headers.authorization)
+  async #answer(exchange: Exchange, profiles: readonly string[]): Promise<HttpReply | undefined> {
+    const { request, entry, verdict, soap } = exchange
     const principal = 'principal' in verdict ? verdict.principal : undefined
-    entry.username = principal?.username
-    if (!principal && !anonymous) return unauthorized(verdict)
-    const refused = refuseMediaType(request.headers['content-type'])
-    if (refused) return refused
     try {
-      if (!exchange.soap) throw schemaValidation('The request is neither UTF-8 nor UTF-16.')
-      const message = parseMessage(exchange.soap.text)
+      if (!soap) throw schemaValidation('The request is neither UTF-8 nor UTF-16.')
+      const message = parseMessage(soap.text)
       const identify = isIdentify(message.body)
       if (!principal && !identify) return unauthorized(verdict)
       exchange.messageId = message.headers.messageId
@@ -86,29 +102,42 @@ export class RequestPipeline {
       )
       if (step.instead === 'cut') return undefined
       if (step.instead) return step.instead
-      const text = identify
-        ? identifyReply(principal && connection.profiles)
-        : principal && (await this.#serve(exchange, message, principal))
-      return this.#reply(exchange, 200, text ?? '', verdict, step)
+      const served =
+        identify || !principal
+          ? { text: identifyReply(principal && profiles) }
+          : await this.#serve(exchange, message, principal)
+      return await this.#reply(exchange, 200, served, step)
     } catch (error) {
       if (request.signal.aborted) return undefined
-      return this.#reply(exchange, 500, this.#faultText(error, exchange), verdict, {})
+      return await this.#reply(exchange, 500, { text: this.#faultText(error, exchange) }, {})
     }
   }
 
-  async #serve(
+  async #serve(exchange: Exchange, message: SoapMessage, principal: EndpointPrincipal): Promise<Served> {
+    const { maxConnections } = this.#parts.settings.service
+    if (this.#serving >= maxConnections) throw serviceBusy(maxConnections)
+    this.#serving += 1
+    try {
+      return await this.#dispatch(exchange, message, principal)
+    } finally {
+      this.#serving -= 1
+    }
+  }
+
+  async #dispatch(
     { request, soap }: Exchange,
     { headers, body }: SoapMessage,
     principal: EndpointPrincipal,
-  ): Promise<string> {
+  ): Promise<Served> {
     const { settings, router } = this.#parts
     const terms = checkHeaders(headers, settings.protocol)
     const { clientIp, url, signal } = request
+    const { cookie, 'transfer-encoding': transferEncoding } = request.headers
     // Services count octets of UTF-8, which UTF-16 at most doubles.
     const maxEnvelopeSize = soap?.wide ? Math.floor(terms.maxEnvelopeSize / 2) : terms.maxEnvelopeSize
     const reply = await router.dispatch(
-      { ...terms, maxEnvelopeSize, headers, body, principal, clientIp, url, signal },
-      request.headers['transfer-encoding'] !== undefined,
+      { ...terms, maxEnvelopeSize, headers, body, principal, clientIp, url, cookie, signal },
+      transferEncoding !== undefined,
     )
     const text = writeReply(reply, terms.messageId)
     if (Buffer.byteLength(text) > maxEnvelopeSize) {
@@ -118,7 +147,7 @@ export class RequestPipeline {
         `The reply takes more than the ${terms.maxEnvelopeSize} octets that MaxEnvelopeSize allows.`,
       )
     }
-    return text
+    return { text, httpHeaders: reply.httpHeaders }
   }
 
   #faultText(error: unknown, { messageId }: Exchange): string {
@@ -129,34 +158,61 @@ export class RequestPipeline {
     return writeFault(fault, this.#parts.machine, messageId)
   }
 
-  #reply(
-    { soap }: Exchange,
+  async #reply(
+    { soap, verdict, sealing }: Exchange,
     status: number,
-    text: string,
-    verdict: Verdict,
+    { text, httpHeaders }: Served,
     { cutAfter }: ScriptedStep,
-  ): HttpReply | undefined {
+  ): Promise<HttpReply | undefined> {
     if (cutAfter === 'nothing') return undefined
-    const token = 'responseHeader' in verdict ? { 'WWW-Authenticate': verdict.responseHeader } : {}
     const wide = soap?.wide ?? false
-    const charset = wide ? 'UTF-16' : 'UTF-8'
+    const message = {
+      contentType: `${SOAP_TYPE};charset=${wide ? 'UTF-16' : 'UTF-8'}`,
+      body: encodeText(text, wide),
+    }
+    const { contentType, body } = sealing ? await sealing.seal(message) : message
     return {
       status,
-      headers: { 'Content-Type': `application/soap+xml;charset=${charset}`, ...token },
-      body: encodeText(text, wide),
+      headers: { 'Content-Type': contentType, ...httpHeaders, ...proofOf(verdict) },
+      body,
       ...(cutAfter === undefined ? {} : { cutAfter }),
     }
   }
 }
 
-function unauthorized(verdict: Verdict): HttpReply {
-  const challenges = 'challenges' in verdict ? verdict.challenges : []
-  return { status: 401, headers: challenges.length > 0 ? { 'WWW-Authenticate': challenges } : {} }
+/** @returns undefined for a sealed body on a connection that did not seal it */
+async function open(
+  { headers, body }: HttpRequest,
+  verdict: Verdict,
+): Promise<{ readonly message: TypedBody; readonly sealing: MessageSealing | undefined } | undefined> {
+  const sent = { contentType: headers['content-type'] ?? SOAP_TYPE, body }
+  if (!mediaType(sent).startsWith('multipart/')) return { message: sent, sealing: undefined }
+  const sealing = 'sealing' in verdict ? verdict.sealing : undefined
+  const message = await sealing?.open(sent)
+  return message && { message, sealing }
 }
 
-/** A sealed body belongs to a connection that sealed it; anything else but SOAP has no business here. */
-function refuseMediaType(contentType = 'application/soap+xml'): HttpReply | undefined {
-  const type = contentType.split(';', 1)[0]?.trim().toLowerCase() ?? ''
-  if (type === 'application/soap+xml') return undefined
-  return { status: type.startsWith('multipart/') ? 400 : 415 }
+/** What is answered without a look at the message: wrong credentials, wrong media types, ends of handshakes. */
+function refuse({ request, verdict }: Exchange, message: TypedBody | undefined): HttpReply | undefined {
+  const isKnown = 'principal' in verdict
+  if (!isKnown && request.headers.wsmanidentify?.toString().toLowerCase() !== 'unauthenticated') {
+    return unauthorized(verdict)
+  }
+  if (!message) return { status: 400 }
+  const proof = proofOf(verdict)
+  if (proof && message.body.length === 0) return { status: 200, headers: proof }
+  return mediaType(message) === SOAP_TYPE ? undefined : { status: 415 }
 }
+
+function unauthorized(verdict: Verdict): HttpReply {
+  const { status, challenges } = 'challenges' in verdict ? verdict : { status: 401, challenges: [] }
+  return { status, headers: challenges.length > 0 ? { 'WWW-Authenticate': challenges } : {} }
+}
+
+function proofOf(verdict: Verdict): Readonly<Record<string, string>> | undefined {
+  const proof = 'principal' in verdict ? verdict.responseHeader : undefined
+  return proof === undefined ? undefined : { 'WWW-Authenticate': proof }
+}
+
+const mediaType = ({ contentType }: TypedBody): string =>
+  contentType.split(';', 1)[0]?.trim().toLowerCase() ?? ''

@@ -4,14 +4,13 @@ import { invalidSelectors } from './faults.js'
 /**
  * The selectors of a request that are plain text, names and values in lower case: neither distinguishes letter case
  * (MS-WSMV 3.1.4.1.2).
- * @throws EndpointFault for a reference, or a name that comes twice
+ * @throws EndpointFault for a reference
  */
 export function textSelectors(headers: ReceivedHeaders): ReadonlyMap<string, string> {
   const selectors = new Map<string, string>()
   for (const [name, value] of Object.entries(headers.selectors)) {
     const key = name.toLowerCase()
     if (typeof value === 'object') throw invalidSelectors('InvalidSelectors', `${name} takes no reference.`)
-    if (selectors.has(key)) throw invalidSelectors('InvalidSelectors', `The selector ${name} comes twice.`)
     selectors.set(key, String(value).toLowerCase())
   }
   return selectors

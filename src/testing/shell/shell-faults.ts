@@ -24,6 +24,14 @@ export function shellNotFound(shellId: string): EndpointFault {
   )
 }
 
+/** What the other servers of a farm say, which know nothing of the shell. */
+export function shellElsewhere(shellId: string): EndpointFault {
+  return invalidSelectors(
+    'UnexpectedSelectors',
+    `The request does not bring back the cookie of the shell ${shellId}, without which it may reach any server of a farm.`,
+  )
+}
+
 export function commandNotFound(commandId: string): EndpointFault {
   return invalidSelectors(
     'UnexpectedSelectors',

@@ -46,6 +46,15 @@ export interface SignalSpec {
   readonly code: SignalCode
 }
 
+/** What clients of shells ask for; some of it means nothing here (MS-WSMV notes 110, 117 and 119). */
+export const SHELL_OPTIONS: ReadonlySet<string> = new Set([
+  'WINRS_NOPROFILE',
+  'WINRS_CODEPAGE',
+  'WINRS_CONSOLEMODE_STDIN',
+  'WINRS_SKIP_CMD_SHELL',
+  'WSMAN_CMDSHELL_OPTION_KEEPALIVE',
+])
+
 const shell = (parent: XmlElement, name: string): string | undefined => parent.childText(NS.shell, name)
 
 export function readShell(request: EndpointRequest): ShellSpec {

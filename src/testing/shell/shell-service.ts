@@ -3,10 +3,11 @@ import { SHELL_RESOURCE } from '../../envelope/resource.js'
 import type { Settings } from '../../settings/table.js'
 import { NS } from '../../xml/namespaces.js'
 import type { Enumerations } from '../enumerations.js'
-import { actionNotSupported, unknownResource } from '../faults.js'
+import { actionNotSupported, fragmentsNotSupported, unknownResource } from '../faults.js'
 import type { EndpointReply, EndpointRequest, EndpointService } from '../message.js'
 import { userKey, type OperationQuota } from '../operation-quota.js'
 import { writeReply } from '../reply-writer.js'
+import { affinityHeader, hasAffinity } from './affinity.js'
 import { OUTPUT_STREAMS } from './output-buffer.js'
 import * as faults from './shell-faults.js'
 import { commandItems, shellItems } from './shell-lists.js'
@@ -33,6 +34,8 @@ export interface ShellServiceOptions {
   readonly enumerations: Enumerations
   /** The one that the enumerations count in. */
   readonly quota: OperationQuota
+  /** Whether requests to a shell must bring back its cookie. Default false. */
+  readonly affinityCookie?: boolean
 }
 
 type Handler = (request: EndpointRequest) => Promise<EndpointReply> | EndpointReply
@@ -58,13 +61,15 @@ export class ShellService implements EndpointService {
   readonly #closing = new Set<Promise<void>>()
   readonly #enumerations: Enumerations
   readonly #quota: OperationQuota
+  readonly #affinityCookie: boolean
   #closed = false
 
-  constructor({ settings, machine, enumerations, quota }: ShellServiceOptions) {
-    this.#settings = settings
-    this.#machine = machine
-    this.#enumerations = enumerations
-    this.#quota = quota
+  constructor(options: ShellServiceOptions) {
+    this.#settings = options.settings
+    this.#machine = options.machine
+    this.#enumerations = options.enumerations
+    this.#quota = options.quota
+    this.#affinityCookie = options.affinityCookie ?? false
   }
 
   readonly #handlers: ReadonlyMap<string, ReadonlyMap<string, Handler>> = new Map([
@@ -105,6 +110,7 @@ export class ShellService implements EndpointService {
     if (!actions) throw unknownResource(request.resourceUri)
     const handler = actions.get(request.action)
     if (!handler) throw actionNotSupported(request.action)
+    if (request.headers.fragment !== undefined) throw fragmentsNotSupported()
     return handler(request)
   }
 
@@ -142,7 +148,9 @@ export class ShellService implements EndpointService {
       void this.#end(shell)
     })
     this.#shells.set(shell.id, shell)
-    return replies.createReply(shell.describe(), request.url)
+    const reply = replies.createReply(shell.describe(), request.url)
+    if (!this.#affinityCookie) return reply
+    return { ...reply, httpHeaders: affinityHeader(shell.cookie, request) }
   }
 
   async #delete(request: EndpointRequest): Promise<EndpointReply> {
@@ -227,6 +235,7 @@ export class ShellService implements EndpointService {
   #find(request: EndpointRequest, shellId: string): Shell {
     const shell = this.#shells.get(shellId.toUpperCase())
     if (shell?.owner.key !== userKey(request.principal)) throw faults.shellNotFound(shellId)
+    if (this.#affinityCookie && !hasAffinity(shell.cookie, request)) throw faults.shellElsewhere(shellId)
     return shell
   }
 

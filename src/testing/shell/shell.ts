@@ -35,6 +35,7 @@ export function newId(): string {
 /** A shell: what its commands have in common, and how long they may live. */
 export class Shell {
   readonly id = newId()
+  readonly cookie = newId()
   readonly resourceUri: string
   readonly owner: ShellOwner
   readonly #spec: ShellSpec

@@ -37,8 +37,8 @@ describe('a connection', () => {
   it('goes through the legs of one handshake and stays authenticated', async () => {
     const scheme = handshake()
     const connection = new ConnectionAuthentication([scheme], { encrypted: true })
-    expect(await connection.authenticate(undefined)).toEqual({ challenges: ['Twoleg'] })
-    expect(await connection.authenticate('twoleg one')).toEqual({ challenges: ['Twoleg after one'] })
+    expect(await connection.authenticate(undefined)).toEqual({ status: 401, challenges: ['Twoleg'] })
+    expect(await connection.authenticate('twoleg one')).toEqual({ status: 401, challenges: ['Twoleg after one'] })
     expect(await connection.authenticate('Twoleg right')).toEqual({
       principal,
       responseHeader: 'Twoleg proof',
@@ -51,24 +51,24 @@ describe('a connection', () => {
     const scheme = handshake()
     const connection = new ConnectionAuthentication([scheme], { encrypted: true })
     await connection.authenticate('Twoleg one')
-    expect(await connection.authenticate('Twoleg wrong')).toEqual({ challenges: ['Twoleg'] })
+    expect(await connection.authenticate('Twoleg wrong')).toEqual({ status: 401, challenges: ['Twoleg'] })
     await connection.authenticate('Twoleg two')
     await connection.authenticate('Twoleg right')
     expect(scheme.acceptors).toBe(2)
     await connection.authenticate('Twoleg three')
-    expect(await connection.authenticate(undefined)).toEqual({ challenges: ['Twoleg'] })
+    expect(await connection.authenticate(undefined)).toEqual({ status: 401, challenges: ['Twoleg'] })
   })
 
   it('keeps nothing of a scheme that authenticates each request', async () => {
     const connection = new ConnectionAuthentication([handshake(false)], { encrypted: true })
     await connection.authenticate('Twoleg one')
     await connection.authenticate('Twoleg right')
-    expect(await connection.authenticate(undefined)).toEqual({ challenges: ['Twoleg'] })
+    expect(await connection.authenticate(undefined)).toEqual({ status: 401, challenges: ['Twoleg'] })
   })
 
-  it('offers a scheme only where it may be used', async () => {
+  it('offers a scheme only where it may be used, and tells its profile everywhere', async () => {
     const connection = new ConnectionAuthentication([handshake()], { encrypted: false })
-    expect(connection.profiles).toEqual([])
-    expect(await connection.authenticate('Twoleg one')).toEqual({ challenges: [] })
+    expect(connection.profiles).toEqual(['urn:two'])
+    expect(await connection.authenticate('Twoleg one')).toEqual({ status: 401, challenges: [] })
   })
 })

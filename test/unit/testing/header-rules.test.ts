@@ -33,7 +33,12 @@ describe('required headers', () => {
     ],
     ['no ReplyTo', { replyTo: undefined }, 'a:MessageInformationHeaderRequired', 2150858769],
     ['no Action', { action: undefined }, 'a:MessageInformationHeaderRequired', 2150858769],
-    ['no ResourceURI', { resourceUri: undefined }, 'a:DestinationUnreachable', 2150858752],
+    ['no To', { to: undefined }, 'a:MessageInformationHeaderRequired', 2150858769],
+    ['an empty To', { to: ' ' }, 'a:MessageInformationHeaderRequired', 2150858769],
+    ['no ResourceURI', { resourceUri: undefined }, 'a:DestinationUnreachable', 2150858811],
+    ['an empty ResourceURI', { resourceUri: '' }, 'a:DestinationUnreachable', 2150858811],
+    ['a relative ResourceURI', { resourceUri: 'winrm/config' }, 'a:DestinationUnreachable', 2150858811],
+    ['a ResourceURI of two', { resourceUri: 'urn:a urn:b' }, 'a:DestinationUnreachable', 2150858811],
   ])('%s', (_, parts, subcode, wsmanCode) => {
     expect(faultFor(parts)).toMatchObject({ code: 'Sender', subcode, wsmanCode })
   })
@@ -43,9 +48,36 @@ describe('required headers', () => {
     expect(check({ messageId: 'y'.repeat(2048) }).messageId).toHaveLength(2048)
   })
 
+  it('takes a ResourceURI of any scheme, with the white space of print around it', () => {
+    expect(check({ resourceUri: '\n  wsman:microsoft.com/wsman/2005/06/config\n' }).resourceUri).toBe(
+      'wsman:microsoft.com/wsman/2005/06/config',
+    )
+  })
+
+  it.each([
+    ['To', '<a:To>http://127.0.0.1/wsman</a:To>'],
+    ['Action', '<a:Action>urn:x</a:Action>'],
+    ['MessageID', '<a:MessageID>uuid:2</a:MessageID>'],
+    ['ReplyTo', '<a:ReplyTo/>'],
+    ['ResourceURI', '<w:ResourceURI>urn:x</w:ResourceURI>'],
+    ['OperationTimeout', '<w:OperationTimeout>PT1S</w:OperationTimeout>'.repeat(2)],
+    ['SessionId', '<p:SessionId>uuid:1</p:SessionId>'.repeat(2)],
+  ])('takes %s once', (_, extra) => {
+    expect(faultFor({ extra })).toMatchObject({
+      subcode: 'a:InvalidMessageInformationHeader',
+      wsmanCode: 2150858767,
+    })
+  })
+
+  it('takes any number of RelatesTo and of headers it need not understand', () => {
+    const extra = '<a:RelatesTo>uuid:1</a:RelatesTo><h:New xmlns:h="urn:new"/>'.repeat(2)
+    expect(check({ extra }).action).toBe(ACTIONS.get)
+  })
+
   it.each([
     ['ReplyTo', { replyTo: 'http://elsewhere/' }],
     ['FaultTo', { extra: '<a:FaultTo><a:Address>http://elsewhere/</a:Address></a:FaultTo>' }],
+    ['a FaultTo without address', { extra: '<a:FaultTo/>' }],
   ])('sends no reply elsewhere: %s', (_, parts) => {
     expect(faultFor(parts)).toMatchObject({
       subcode: 'w:UnsupportedFeature',
@@ -93,6 +125,66 @@ describe('mustUnderstand', () => {
     const extra = '<w:FragmentTransfer s:mustUnderstand="false">Name</w:FragmentTransfer>'
     expect(faultFor({ extra })).toMatchObject({ subcode: 'a:InvalidMessageInformationHeader' })
     expect(check({ extra: extra.replace('false', 'true') }).action).toBe(ACTIONS.get)
+  })
+})
+
+describe('what Windows takes and ignores', () => {
+  it.each([
+    '<w:RequestEPR s:mustUnderstand="true"/>',
+    '<w:RequestTotalItemsCountEstimate s:mustUnderstand="true"/>',
+    '<p:SessionId s:mustUnderstand="true">uuid:1</p:SessionId>',
+    '<p:OperationID s:mustUnderstand="true">uuid:1</p:OperationID>',
+    '<p:SequenceId s:mustUnderstand="true">1</p:SequenceId>',
+    '<p:ActivityId s:mustUnderstand="true">x</p:ActivityId>',
+    '<a:From s:mustUnderstand="true"><a:Address>urn:me</a:Address></a:From>',
+    '<w:OptionSet s:mustUnderstand="true"><w:Option Name="wmi:x">y</w:Option></w:OptionSet>',
+  ])('%s', (extra) => {
+    expect(check({ extra }).action).toBe(ACTIONS.get)
+  })
+
+  it('an ActivityId of up to 2048 characters', () => {
+    const extra = (length: number): string => `<p:ActivityId>${'x'.repeat(length)}</p:ActivityId>`
+    expect(check({ extra: extra(2048) }).action).toBe(ACTIONS.get)
+    expect(faultFor({ extra: extra(2049) })).toMatchObject({ subcode: 'a:InvalidMessageInformationHeader' })
+  })
+})
+
+describe('SelectorSet and OptionSet', () => {
+  const selector = (attributes: string): string => `<w:Selector ${attributes}>x</w:Selector>`
+  const set = (...selectors: string[]): RequestParts => ({
+    extra: `<w:SelectorSet>${selectors.join('')}</w:SelectorSet>`,
+  })
+
+  it('take names that differ, and a reference as a value', () => {
+    const reference =
+      '<w:Selector Name="Ref"><a:EndpointReference><a:Address>urn:a</a:Address><a:ReferenceParameters>' +
+      '<w:SelectorSet><w:Selector Name="Ref">x</w:Selector></w:SelectorSet>' +
+      '</a:ReferenceParameters></a:EndpointReference></w:Selector>'
+    expect(check(set(selector('Name="a"'), selector('Name="b"'), reference)).action).toBe(ACTIONS.get)
+  })
+
+  it('take no selector twice, whatever the letter case', () => {
+    expect(faultFor(set(selector('Name="Key"'), selector('Name="kEY"')))).toMatchObject({
+      code: 'Sender',
+      subcode: 'w:InvalidSelectors',
+      faultDetail: 'DuplicateSelectors',
+      wsmanCode: 2150858847,
+    })
+  })
+
+  it.each(['', 'Name=""'])('take no selector without name: %j', (attributes) => {
+    expect(faultFor(set(selector(attributes)))).toMatchObject({
+      subcode: 'w:InvalidSelectors',
+      wsmanCode: 2150858813,
+    })
+  })
+
+  it('take no option without name', () => {
+    expect(faultFor({ extra: '<w:OptionSet><w:Option>x</w:Option></w:OptionSet>' })).toMatchObject({
+      subcode: 'w:InvalidOptions',
+      faultDetail: 'InvalidName',
+      wsmanCode: 2150858834,
+    })
   })
 })
 

@@ -73,6 +73,7 @@ export const ACTIONS = {
 
 /** The headers of a request by their elements; undefined leaves one out. */
 export interface RequestParts {
+  readonly to?: string | undefined
   readonly action?: string | undefined
   readonly resourceUri?: string | undefined
   readonly messageId?: string | undefined
@@ -87,6 +88,7 @@ export interface RequestParts {
 /** A request in plain text, so that any rule can be broken. */
 export function soap(parts: RequestParts = {}): string {
   const all = {
+    to: 'http://127.0.0.1:5985/wsman',
     action: ACTIONS.get,
     resourceUri: 'http://schemas.microsoft.com/wbem/wsman/1/config',
     messageId: 'uuid:11111111-2222-3333-4444-555555555555',
@@ -102,7 +104,7 @@ export function soap(parts: RequestParts = {}): string {
     '<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" xmlns:a="http://schemas.xmlsoap.org/ws/2004/08/addressing" ' +
     `xmlns:n="${ENUMERATION}" xmlns:w="http://schemas.dmtf.org/wbem/wsman/1/wsman.xsd" ` +
     'xmlns:p="http://schemas.microsoft.com/wbem/wsman/1/wsman.xsd"><s:Header>' +
-    '<a:To>http://127.0.0.1:5985/wsman</a:To>' +
+    header('a:To', all.to) +
     header('a:Action', all.action) +
     header('w:ResourceURI', all.resourceUri) +
     header('a:MessageID', all.messageId) +
