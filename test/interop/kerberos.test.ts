@@ -1,5 +1,7 @@
 import { execFile } from 'node:child_process'
+import crypto from 'node:crypto'
 import { existsSync } from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -11,6 +13,7 @@ import {
 } from '../../src/auth/kerberos/kerberos-credential.js'
 import { splitWrapToken } from '../../src/auth/kerberos/wrap-token.js'
 import type { SecurityContext } from '../../src/auth/security-context.js'
+import { SpnegoInitiator } from '../../src/auth/spnego/initiator.js'
 import { ProtocolError } from '../../src/errors/errors.js'
 import { requirePeer, systemPython } from '../support/shared.js'
 import { GssAcceptor, type GssAcceptorOptions } from './peers/gss-acceptor.js'
@@ -201,6 +204,23 @@ requirePeer(needed, hasKerberos)('Kerberos against MIT Kerberos', () => {
       await shouldBeAlice({ ccache: 'MEMORY:wsman-test' })
     })
 
+    it('end with the credential where a keytab put them in a cache of its own', async () => {
+      const original = crypto.randomUUID
+      const uuid = original()
+      const keytab = await realm.keytab('alice')
+      crypto.randomUUID = () => uuid
+      syncBuiltinESMExports()
+      const credential = new KerberosCredential({ keytab })
+      crypto.randomUUID = original
+      syncBuiltinESMExports()
+      await new KerberosInitiator({ target, credential }).step()
+      await shouldBeAlice({ ccache: `MEMORY:wsman-${uuid}` })
+      credential.dispose()
+      await expect(shouldBeAlice({ ccache: `MEMORY:wsman-${uuid}` })).rejects.toMatchObject({
+        failure: 'noTicket',
+      })
+    })
+
     it('are tickets in a file, with and without the user named', async () => {
       const ccache = `FILE:${path.join(realm.folder, 'alice.cc')}`
       await realm.kinit('alice', PASSWORD, '-c', ccache)
@@ -315,6 +335,20 @@ print(base64.b64encode(reply).decode(), base64.b64encode(signed).decode())
     await expect(
       client.unseal({ signature: new Uint8Array(), data: Buffer.from(signed, 'base64') }),
     ).rejects.toThrow('did not encrypt')
+  })
+
+  it('is chosen by SPNEGO, and seals inside of it', async () => {
+    const credential = new KerberosCredential(alice)
+    const oids = ['1.2.840.48018.1.2.2', '1.2.840.113554.1.2.2']
+    const create = (): KerberosInitiator => new KerberosInitiator({ target, credential })
+    const client = new SpnegoInitiator([{ name: 'Kerberos', oids, create }])
+    const server = new GssAcceptor({ environment: realm.environment, mechanisms: ['spnego'] })
+    await handshake(client, foreign(server))
+    expect([client.mechanism, client.principal]).toEqual(['Kerberos', 'alice@WSMAN.TEST'])
+    const message = Buffer.from('inside')
+    expect(Buffer.from(await server.unwrap(await client.seal(message)))).toEqual(message)
+    expect(Buffer.from(await client.unseal(await server.wrap(message)))).toEqual(message)
+    await server.close()
   })
 
   describe('the acceptor', () => {

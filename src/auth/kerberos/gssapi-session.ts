@@ -29,6 +29,7 @@ export abstract class GssapiSession {
       if (this.#complete) throw new UsageError('The Kerberos handshake is over.')
       try {
         const gssapi = await Gssapi.open()
+        this.#assertNotDisposed()
         this.#opened ??= { gssapi, context: gssapi.createContext() }
         return await this.handshake(gssapi, this.#opened.context, token)
       } catch (error) {
@@ -105,11 +106,14 @@ export abstract class GssapiSession {
   /** Sequence numbers follow the order of the calls, and GSSAPI does not allow two at a time on one context. */
   #inTurn<T>(call: () => Promise<T>): Promise<T> {
     return this.#turns.take(() => {
-      if (this.#disposed) {
-        throw new UsageError('The Kerberos context was disposed of.', { code: 'ERR_WSMAN_CLOSED' })
-      }
+      this.#assertNotDisposed()
       return call()
     })
+  }
+
+  #assertNotDisposed(): void {
+    if (!this.#disposed) return
+    throw new UsageError('The Kerberos context was disposed of.', { code: 'ERR_WSMAN_CLOSED' })
   }
 }
 

@@ -275,13 +275,16 @@ export class Gssapi {
     })
   }
 
-  /** Ends a credential cache that lives in memory. */
-  destroyCache(name: string): void {
+  /** Sees to it that a credential cache in memory, which outlives its credentials, ends with the handle. */
+  async ownMemoryCache(name: string): Promise<NativeHandle> {
     const { krb5_init_context, krb5_cc_resolve, krb5_cc_destroy, krb5_free_context } = this.#library
-    const [context, cache]: [Out<Pointer>, Out<Pointer>] = [[null], [null]]
-    if (krb5_init_context(context) !== 0) return
-    if (krb5_cc_resolve(context[0], name, cache) === 0) krb5_cc_destroy(context[0], cache[0])
-    krb5_free_context(context[0])
+    const owner = new NativeHandle(([context]) => {
+      const cache: Out<Pointer> = [null]
+      if (krb5_cc_resolve(context, name, cache) === 0) krb5_cc_destroy(context, cache[0])
+      krb5_free_context(context)
+    })
+    await owner.use((context) => krb5_init_context(context))
+    return owner
   }
 
   #credentialHandle(): NativeHandle {

@@ -28,8 +28,8 @@ export class KerberosCredential {
   readonly #options: KerberosCredentialOptions
   readonly #user: UserPrincipal | undefined
   /** Where a keytab's tickets are kept when the caller names no cache. */
-  readonly #privateCache: string | undefined
-  #gssapi: Gssapi | undefined
+  readonly #privateCache = `MEMORY:wsman-${randomUUID()}`
+  #cacheOwner: NativeHandle | undefined
   #ticket: { readonly handle: NativeHandle; readonly renewAt: number } | undefined
   #renewal: Promise<NativeHandle> | undefined
   #refusal: KerberosError | undefined
@@ -48,7 +48,6 @@ export class KerberosCredential {
     }
     this.#options = { ...options }
     this.#user = username === undefined ? undefined : userPrincipal(username, realm)
-    if (keytab !== undefined && ccache === undefined) this.#privateCache = `MEMORY:wsman-${randomUUID()}`
   }
 
   /**
@@ -84,7 +83,8 @@ export class KerberosCredential {
     this.#disposed = true
     this.#ticket?.handle.close()
     this.#ticket = undefined
-    if (this.#privateCache !== undefined) this.#gssapi?.destroyCache(this.#privateCache)
+    this.#cacheOwner?.close()
+    this.#cacheOwner = undefined
   }
 
   #ownTicket(gssapi: Gssapi): NativeHandle | Promise<NativeHandle> {
@@ -94,8 +94,8 @@ export class KerberosCredential {
   }
 
   async #renew(gssapi: Gssapi): Promise<NativeHandle> {
-    this.#gssapi = gssapi
     try {
+      this.#cacheOwner ??= await gssapi.ownMemoryCache(this.#privateCache)
       const handle = await this.#lookUp(gssapi)
       const lifetimeMs = await gssapi.lifetimeOf(handle)
       this.#ticket?.handle.close() // for who uses it now, it lives on
@@ -130,11 +130,8 @@ export class KerberosCredential {
 
   #store(): CredentialStore {
     const { keytab, ccache } = this.#options
-    const cache = ccache ?? this.#privateCache
-    return {
-      ...(keytab !== undefined && { client_keytab: keytab }),
-      ...(cache !== undefined && { ccache: cache }),
-    }
+    if (keytab !== undefined) return { client_keytab: keytab, ccache: ccache ?? this.#privateCache }
+    return ccache === undefined ? {} : { ccache }
   }
 }
 
