@@ -3,8 +3,11 @@ import { UsageError } from '../errors/errors.js'
 /** What neither cmd nor a program's argument parsing gives a meaning. */
 const PLAIN = /^[\w\-.,:/\\=+@~#{}[\]*?$]+$/
 
-/** What cmd acts on outside of quotes. */
-const META = /[()%!^"<>&|;, \t]/g
+/**
+ * What cmd acts on outside of quotes, and what follows a percent sign: a caret does not stop the expansion of
+ * `%name%` or `%name:a=b%`, which comes first, but one behind the sign makes the name that of no variable.
+ */
+const ESCAPED = /[()%!^"<>&|;, \t]|(?<=%)[^]/g
 
 /**
  * Quotes one argument so that cmd hands it to the program as it is.
@@ -18,9 +21,9 @@ export function quoteArgument(argument: string): string {
   }
   if (PLAIN.test(argument)) return argument
   const quoted = `"${escapeForProgram(argument)}"`
-  // Inside quotes cmd leaves everything alone but quotes and %variables%; with those, every special character is
-  // escaped one by one and cmd never sees a quote.
-  return /"|%[^%]+%/.test(argument) ? quoted.replace(META, '^$&') : quoted
+  // Inside quotes cmd leaves everything alone but quotes and percent signs, which may meet another one in the next
+  // argument; with those, every special character is escaped one by one and cmd never sees a quote.
+  return /["%]/.test(argument) ? quoted.replace(ESCAPED, '^$&') : quoted
 }
 
 /** Backslashes count only before a quote, where they come doubled (the rules of CommandLineToArgvW). */
