@@ -11,7 +11,7 @@ import {
   type Leg,
   type RoundTrip,
 } from './authenticator.js'
-import { sealBody, type SealingProtocol } from './sealed-body.js'
+import { sealBody, type SealingProtocol } from '../auth/sealed-body.js'
 import { openResponse } from './sealed-response.js'
 import { parseChallenges } from './www-authenticate.js'
 

@@ -1,7 +1,7 @@
 import type { SecurityContext } from '../auth/security-context.js'
 import { ProtocolError } from '../errors/errors.js'
 import type { ByteSink, WireResponse } from '../http/message.js'
-import { isSealed, openBody } from './sealed-body.js'
+import { isSealed, openBody } from '../auth/sealed-body.js'
 
 /**
  * A reply of a sealed session. What is not sealed was said by nobody who is authenticated: it never becomes a fault,

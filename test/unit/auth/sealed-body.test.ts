@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { SealedMessage, SecurityContext } from '../../../src/auth/security-context.js'
 import { ProtocolError } from '../../../src/errors/errors.js'
-import { isSealed, openBody, sealBody } from '../../../src/transport/sealed-body.js'
+import { isSealed, openBody, sealBody } from '../../../src/auth/sealed-body.js'
 import { describeWithShared, shared } from '../../support/shared.js'
 import { readFileSync } from 'node:fs'
 

@@ -1,4 +1,4 @@
-import type { SecurityContext } from '../auth/security-context.js'
+import type { SecurityContext } from './security-context.js'
 import { ProtocolError } from '../errors/errors.js'
 
 /** The name in `application/HTTP-…-session-encrypted`, by what set the context up (MS-WSMV 2.2.9.1). */
