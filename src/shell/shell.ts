@@ -59,6 +59,8 @@ export class Shell implements AsyncDisposable {
   readonly #locator: ResourceLocator
   readonly #codepage: number
   readonly #leave: () => void
+  /** Commands whose names are not known yet. */
+  readonly #starting = new Set<CallScope>()
   readonly #runs = new Set<CommandRun>()
   /** Last words to the service about commands that have ended. */
   readonly #settling = new Set<Promise<void>>()
@@ -206,6 +208,7 @@ export class Shell implements AsyncDisposable {
 
   async #close(reason: Error): Promise<void> {
     this.#leave()
+    for (const scope of this.#starting) scope.end(reason)
     for (const run of this.#runs) run.shellClosing()
     await Promise.all(this.#settling)
     const deleted = this.#runner.cleanUp(deleteShellOperation(this.#locator)).catch((error: unknown) => {
@@ -235,6 +238,7 @@ export class Shell implements AsyncDisposable {
     if (this.#closed) throw new UsageError('The shell was closed.', { code: 'ERR_WSMAN_CLOSED' })
     const scope = new CallScope({ signal: options.signal, timeoutMs: options.timeoutMs })
     const abortGraceMs = options.abortGraceMs ?? DEFAULT_GRACE_MS
+    this.#starting.add(scope)
     try {
       await abortable(Promise.all(this.#settling), scope.signal).catch((error: unknown) => {
         throw withRemote(error as Error, 'notStarted')
@@ -259,6 +263,8 @@ export class Shell implements AsyncDisposable {
     } catch (error) {
       scope.dispose()
       throw inContext(error as Error, this.#context('Shell.Command'))
+    } finally {
+      this.#starting.delete(scope)
     }
   }
 
@@ -288,7 +294,7 @@ export class Shell implements AsyncDisposable {
       })
       const timer = new AbortController()
       const remote = await Promise.race([
-        stopped.catch((): RemoteState => 'unknown'),
+        stopped.catch((failure: unknown): RemoteState => (isGone(failure) ? 'stopped' : 'unknown')),
         sleep(graceMs, timer.signal).then((): RemoteState => 'unknown'),
       ])
       timer.abort()
