@@ -25,6 +25,7 @@ import type { AttachOptions, CommandResult, RunOptions, ShellOptions } from '../
 import { listShells, Shell } from '../shell/shell.js'
 import { HttpTransport } from '../transport/http-transport.js'
 import { sleep } from '../util/abortable.js'
+import { CallScope } from '../util/call-scope.js'
 import { Lifetime } from '../util/lifetime.js'
 import { NS } from '../xml/namespaces.js'
 import { resolveClientOptions, type WsmanClientOptions } from './client-options.js'
@@ -212,12 +213,19 @@ export class WsmanClient implements AsyncDisposable {
     args?: readonly string[],
     options: RunOptions & ShellOptions = {},
   ): Promise<CommandResult> {
-    const shell = await this.openShell(options)
+    // One deadline for both, opening and running.
+    const scope = new CallScope({ signal: options.signal, timeoutMs: options.timeoutMs })
+    const bounded = { ...options, signal: scope.signal, timeoutMs: undefined }
     try {
-      return await shell.run(command, args, options)
+      const shell = await this.openShell(bounded)
+      try {
+        return await shell.run(command, args, bounded)
+      } finally {
+        // Its commands are over; a shell that could not be deleted dies by its idle timeout.
+        await shell.close().catch(() => undefined)
+      }
     } finally {
-      // Its commands are over; a shell that could not be deleted dies by its idle timeout.
-      await shell.close().catch(() => undefined)
+      scope.dispose()
     }
   }
 
@@ -253,11 +261,13 @@ export class WsmanClient implements AsyncDisposable {
   }
 }
 
+/** By hand, because the URL class of the platform hides default ports and forbids zones. */
 function partsOf(url: string, secure: boolean): Pick<WsmanClientOptions, 'transport' | 'port' | 'urlPrefix'> {
-  const { port, pathname } = new URL(url)
+  const [, authority = '', path = ''] = /^\w+:\/\/([^/?#]*)([^#]*)/.exec(url.trim()) ?? []
+  const port = /:(\d+)$/.exec(authority)?.[1]
   return {
     transport: secure ? 'https' : 'http',
-    ...(port === '' ? {} : { port: Number(port) }),
-    ...(pathname === '/' ? {} : { urlPrefix: pathname }),
+    ...(port === undefined ? {} : { port: Number(port) }),
+    ...(path === '' || path === '/' ? {} : { urlPrefix: path }),
   }
 }
