@@ -47,8 +47,7 @@ export class Realm {
     const folder = await mkdtemp(path.join(os.tmpdir(), 'wsman-realm-'))
     try {
       const environment = environmentOf(folder)
-      const port = await freePort()
-      await writeConfiguration(folder, name, port, options)
+      await writeConfiguration(folder, name, await freePort(), options)
       await kadmin(environment, 'kdb5_util', [
         'create',
         '-s',
@@ -69,7 +68,12 @@ export class Realm {
           ]),
         ],
       )
-      return new Realm(name, folder, environment, await startKdc(environment))
+      const kdc = await startKdc(environment).catch(async () => {
+        // Somebody else may have taken the port meanwhile.
+        await writeConfiguration(folder, name, await freePort(), options)
+        return startKdc(environment)
+      })
+      return new Realm(name, folder, environment, kdc)
     } catch (error) {
       await rm(folder, { recursive: true, force: true })
       throw error
