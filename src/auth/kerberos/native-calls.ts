@@ -2,7 +2,8 @@ import type { Argument, NativeFunction } from './gssapi-library.js'
 
 /**
  * Calls that may wait, for a KDC or a disk, occupy threads of libuv's pool, which DNS and the file system need as well: at
- * most half of them.
+ * most half of them. They cannot be interrupted: a process ends only when the library has given up, after half a minute
+ * where a KDC is silent.
  */
 const MAX_WAITING_CALLS = Math.max(1, Math.floor((Number(process.env.UV_THREADPOOL_SIZE) || 4) / 2))
 
