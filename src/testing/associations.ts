@@ -1,11 +1,10 @@
 import type { XmlElement } from '../xml/element.js'
 import { NS } from '../xml/namespaces.js'
+import { resourceNotFound } from './class-faults.js'
 import { cannotProcessFilter } from './class-filters.js'
 import type { ClassRegistry, RegisteredClass } from './class-registry.js'
-import { resourceNotFound } from './faults.js'
 import { findReferenced, refersTo, type Found } from './instance-finder.js'
-import { instancesOf } from './instance-source.js'
-import { readRef } from './parameter-reader.js'
+import { readRef } from './reference-reader.js'
 import type { EndpointRef } from './types.js'
 import type { AssociatorsQuery, ReferencesQuery } from './wql/ast.js'
 import { isA } from './wql/class-info.js'
@@ -38,7 +37,7 @@ export async function* associated(
   for (const registered of registry.all(namespace)) {
     const ends = registered.properties.filter(({ type }) => type === 'reference')
     if (ends.length === 0 || !isOf(registered, query.associationClass)) continue
-    for await (const instance of instancesOf(registered)) {
+    for await (const instance of registered.store.read()) {
       const near = ends.find(({ name }) => {
         const end = memberOf(instance, name)
         return isNamed(name, query.role) && isEndpointRef(end) && refersTo(registry, end, source, namespace)

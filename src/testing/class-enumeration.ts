@@ -1,5 +1,6 @@
 import type { XmlElement } from '../xml/element.js'
 import { associated, fromFilter, fromWql, type AssociationQuery } from './associations.js'
+import { queryNeedsAllClasses } from './class-faults.js'
 import {
   cannotProcessFilter,
   dialectNotAvailable,
@@ -11,7 +12,7 @@ import {
 import type { ClassRegistry } from './class-registry.js'
 import type { ClassAddress } from './class-uri.js'
 import type { EnumerationItem, ItemSource } from './enumeration-context.js'
-import { queryNeedsAllClasses, unsupportedFeature } from './faults.js'
+import { unsupportedFeature } from './faults.js'
 import { allInstances, findClass, type Found } from './instance-finder.js'
 import { pickFrom } from './instance-source.js'
 import { InstanceWriter } from './instance-writer.js'

@@ -1,4 +1,6 @@
 import { UsageError } from '../errors/errors.js'
+import { normalize } from './cim-namespace.js'
+import { storeOf, type InstanceStore } from './instance-store.js'
 import type { EndpointClass, EndpointInstance, MethodCall, PropertyDefinition } from './types.js'
 import type { WqlClassInfo } from './wql/class-info.js'
 
@@ -19,13 +21,13 @@ export interface RegisteredClass {
   /** Inherited ones included, in the order of Windows' replies: by name, without letter case. */
   readonly properties: readonly RegisteredProperty[]
   readonly keys: readonly RegisteredProperty[]
+  readonly store: InstanceStore
   /** Inherited ones included, by name in lower case. */
   readonly methods: ReadonlyMap<string, { readonly name: string; readonly run: EndpointMethod }>
   /** What queries need to know. */
   readonly info: WqlClassInfo
 }
 
-const DEFAULT_NAMESPACE = 'root/cimv2'
 const NAME = /^[A-Za-z_]\w*$/
 
 /** The classes of the endpoint by namespace and name; letter case does not count. */
@@ -89,6 +91,7 @@ export class ClassRegistry {
       properties.set(name.toLowerCase(), { ...facts, name })
     }
     const sorted = [...properties].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, entry]) => entry)
+    const keys = sorted.filter(({ key }) => key)
     const own = Object.entries(definition.methods ?? {}).map(
       ([name, run]) => [name.toLowerCase(), { name, run }] as const,
     )
@@ -98,7 +101,11 @@ export class ClassRegistry {
       namespace,
       superclass,
       properties: sorted,
-      keys: sorted.filter(({ key }) => key),
+      keys,
+      store: storeOf(
+        definition,
+        keys.map(({ name }) => name),
+      ),
       methods: new Map([...(superclass?.methods ?? []), ...own]),
       info: {
         name: definition.name,
@@ -108,11 +115,6 @@ export class ClassRegistry {
       },
     }
   }
-}
-
-/** `root\cimv2` and `/root/cimv2/` are `root/cimv2`. */
-export function normalize(namespace: string = DEFAULT_NAMESPACE): string {
-  return namespace.replaceAll('\\', '/').replace(/^\/+|\/+$/g, '')
 }
 
 const keyOf = (namespace: string | undefined, name: string): string =>

@@ -1,6 +1,7 @@
-import type { Selectors } from '../envelope/endpoint-reference.js'
-import { normalize } from './class-registry.js'
-import { internalError, resourceNotFound } from './faults.js'
+import type { SelectorValue, Selectors } from '../envelope/endpoint-reference.js'
+import { normalize } from './cim-namespace.js'
+import { resourceNotFound } from './class-faults.js'
+import { internalError } from './faults.js'
 
 /** Where WMI classes are, by namespace (MS-WSMV 3.1.4.1.1). */
 export const WMI = 'http://schemas.microsoft.com/wbem/wsman/1/wmi'
@@ -64,6 +65,11 @@ export function uriOf(family: UriFamily, namespace: string, className: string): 
 export function cimNamespace(selectors: Selectors): string | undefined {
   const [, value] = Object.entries(selectors).find(([name]) => same(name, CIM_NAMESPACE)) ?? []
   return typeof value === 'string' ? normalize(value) : undefined
+}
+
+/** Selectors without `__cimnamespace`, which belongs to the URI. */
+export function ownSelectors(selectors: Selectors): [string, SelectorValue][] {
+  return Object.entries(selectors).filter(([name]) => !same(name, CIM_NAMESPACE))
 }
 
 function pathUnder(prefix: string, uri: string): string | undefined {

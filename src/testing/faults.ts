@@ -2,13 +2,6 @@ import { FAULT } from '../errors/fault-codes.js'
 import type { XmlName } from '../xml/scope.js'
 import { EndpointFault } from './message.js'
 
-/** The provider that serves classes, as Windows names it in faults. */
-const WMI_PROVIDER = {
-  name: 'WMI Provider',
-  path: '%systemroot%\\system32\\WsmWmiPl.dll',
-  nested: true,
-} as const
-
 /** The request is no acceptable SOAP message, or its body is not what the action takes. */
 export function schemaValidation(message: string): EndpointFault {
   return new EndpointFault(message, {
@@ -97,17 +90,6 @@ export function unknownResource(resourceUri: string): EndpointFault {
   })
 }
 
-/** The class or instance does not exist (MS-WSMV 4.10). */
-export function resourceNotFound(message: string): EndpointFault {
-  return new EndpointFault(message, {
-    code: 'Sender',
-    subcode: 'a:DestinationUnreachable',
-    faultDetail: 'ResourceNotFound',
-    wsmanCode: 0x80338000,
-    provider: WMI_PROVIDER,
-  })
-}
-
 const SELECTOR_COMPLAINTS = {
   InsufficientSelectors: 0x8033805a,
   UnexpectedSelectors: FAULT.UNEXPECTED_SELECTORS,
@@ -140,26 +122,6 @@ export function invalidOptions(complaint: keyof typeof OPTION_COMPLAINTS, messag
   })
 }
 
-/** The selectors are not the keys of the class: the WMI provider has one code for missing, unknown and surplus ones. */
-export function invalidKeys(message: string): EndpointFault {
-  return new EndpointFault(message, {
-    code: 'Sender',
-    subcode: 'w:InvalidSelectors',
-    wsmanCode: 0x8033803d,
-    provider: WMI_PROVIDER,
-  })
-}
-
-/** A query names its class itself. */
-export function queryNeedsAllClasses(): EndpointFault {
-  return new EndpointFault('With a WQL filter the class in the resource URI must be *.', {
-    code: 'Sender',
-    subcode: 'a:DestinationUnreachable',
-    faultDetail: 'InvalidResourceURI',
-    wsmanCode: 0x803380fb,
-  })
-}
-
 export function invalidContext(): EndpointFault {
   return new EndpointFault('The enumeration context is unknown, finished, released or expired.', {
     code: 'Receiver',
@@ -186,14 +148,4 @@ export function serviceBusy(limit: number): EndpointFault {
     FAULT.QUOTA_LIMIT,
     `The service serves as many requests as it may serve at the same time: ${limit}.`,
   )
-}
-
-/** Something the endpoint's user supplied (instances, methods) failed. */
-export function providerFailure(message: string): EndpointFault {
-  return new EndpointFault(message, {
-    code: 'Receiver',
-    subcode: 'w:InternalError',
-    wsmanCode: 0x80338003,
-    provider: WMI_PROVIDER,
-  })
 }

@@ -10,10 +10,13 @@ export type { ScriptEntry, ScriptMatch } from './script.js'
 export type { OpenShell } from './shell/shell-service.js'
 export type {
   CimType,
+  CreateCall,
+  DeleteCall,
   EndpointClass,
   EndpointInstance,
   EndpointRef,
   EndpointValue,
   MethodCall,
   PropertyDefinition,
+  PutCall,
 } from './types.js'

@@ -1,16 +1,12 @@
-import {
-  isEndpointReference,
-  type EndpointReference,
-  type SelectorValue,
-  type Selectors,
-} from '../envelope/endpoint-reference.js'
-import { isScalar } from './cim-value-writer.js'
+import type { Selectors } from '../envelope/endpoint-reference.js'
+import { invalidKeys, resourceNotFound } from './class-faults.js'
 import type { ClassRegistry, RegisteredClass, RegisteredProperty } from './class-registry.js'
-import { addressParts, CIM_NAMESPACE, type ClassAddress } from './class-uri.js'
-import { invalidKeys, resourceNotFound } from './faults.js'
-import { concat, findIn, instancesOf, pickFrom, type Source } from './instance-source.js'
-import type { EndpointInstance, EndpointRef, EndpointValue } from './types.js'
-import { isEndpointRef, memberOf } from './wql/values.js'
+import { ownSelectors, type ClassAddress } from './class-uri.js'
+import { concat, findIn, pickFrom, type Source } from './instance-source.js'
+import { sameKey } from './key-values.js'
+import { keyOf } from './reference-reader.js'
+import type { EndpointInstance, EndpointRef } from './types.js'
+import { memberOf } from './wql/values.js'
 
 /** An instance with the class it is of, which may be derived from the one that was asked for. */
 export interface Found {
@@ -33,7 +29,7 @@ export function allInstances(registry: ClassRegistry, registered: RegisteredClas
   return concat(
     registry
       .withSubclasses(registered)
-      .map((entry) => pickFrom(instancesOf(entry), (instance) => ({ registered: entry, instance }))),
+      .map((entry) => pickFrom(entry.store.read(), (instance) => ({ registered: entry, instance }))),
   )
 }
 
@@ -49,7 +45,7 @@ export async function findInstance(
   const isSingleton = registered.definition.singleton === true && ownSelectors(selectors).length === 0
   const keys = isSingleton ? NO_KEYS : keysFrom(registered, selectors)
   const found = await findIn(allInstances(registry, registered), ({ instance }) =>
-    [...keys].every(([property, wanted]) => equals(memberOf(instance, property.name), wanted)),
+    [...keys].every(([property, wanted]) => sameKey(memberOf(instance, property.name), wanted)),
   )
   if (found) return found
   throw resourceNotFound(`${registered.name} has no instance with these selectors.`)
@@ -64,8 +60,17 @@ export async function findReferenced(
   const registered = registry.find(namespace ?? defaultNamespace, className)
   if (!registered) return undefined
   return findIn(allInstances(registry, registered), ({ instance }) =>
-    Object.entries(keys).every(([name, value]) => equals(memberOf(instance, name), value)),
+    Object.entries(keys).every(([name, value]) => sameKey(memberOf(instance, name), value)),
   )
+}
+
+/** Whether an instance has the keys of another one. */
+export function hasKeys(
+  { keys }: RegisteredClass,
+  instance: EndpointInstance,
+  other: EndpointInstance,
+): boolean {
+  return keys.every(({ name }) => sameKey(memberOf(instance, name), memberOf(other, name)))
 }
 
 /** Whether a reference points to this object, under its own class or one that its class derives from. */
@@ -77,50 +82,22 @@ export function refersTo(
 ): boolean {
   const target = registry.find(namespace ?? defaultNamespace, className)
   if (!target || !registry.withSubclasses(target).includes(registered)) return false
-  return Object.entries(keys).every(([name, value]) => equals(memberOf(instance, name), value))
+  return Object.entries(keys).every(([name, value]) => sameKey(memberOf(instance, name), value))
 }
 
-/** Selectors without `__cimnamespace`, which belongs to the URI. */
-export function ownSelectors(selectors: Selectors): [string, SelectorValue][] {
-  return Object.entries(selectors).filter(([name]) => name.toLowerCase() !== CIM_NAMESPACE)
-}
+type Key = ReturnType<typeof keyOf>
 
-const NO_KEYS: ReadonlyMap<RegisteredProperty, SelectorValue> = new Map()
+const NO_KEYS: ReadonlyMap<RegisteredProperty, Key> = new Map()
 
-function keysFrom(
-  registered: RegisteredClass,
-  selectors: Selectors,
-): ReadonlyMap<RegisteredProperty, SelectorValue> {
-  const keys = new Map<RegisteredProperty, SelectorValue>()
+function keysFrom(registered: RegisteredClass, selectors: Selectors): ReadonlyMap<RegisteredProperty, Key> {
+  const keys = new Map<RegisteredProperty, Key>()
   for (const [name, value] of ownSelectors(selectors)) {
     const key = registered.keys.find((candidate) => candidate.name.toLowerCase() === name.toLowerCase())
     if (!key) throw invalidKeys(`${registered.name} has no key ${name}.`)
-    keys.set(key, value)
+    keys.set(key, keyOf(value))
   }
   const missing = registered.keys.find((key) => !keys.has(key))
   if (missing)
     throw invalidKeys(`The selector ${missing.name} is missing: it is a key of ${registered.name}.`)
   return keys
-}
-
-/** Neither letter case nor the difference between `5` and `"5"` counts. */
-function equals(actual: EndpointValue, wanted: SelectorValue): boolean {
-  if (isEndpointReference(wanted)) return isEndpointRef(actual) && sameTarget(actual, wanted)
-  if (!isScalar(actual)) return false
-  const text = actual instanceof Date ? actual.toISOString() : String(actual)
-  return text.toLowerCase() === String(wanted).toLowerCase()
-}
-
-function sameTarget(ref: EndpointRef, reference: EndpointReference): boolean {
-  const { className } = addressParts(reference.resourceUri)
-  const wanted = ownSelectors(reference.selectors)
-  const keys = new Map(Object.entries(ref.keys).map(([name, value]) => [name.toLowerCase(), value]))
-  return (
-    className.toLowerCase() === ref.className.toLowerCase() &&
-    wanted.length === keys.size &&
-    wanted.every(([name, value]) => {
-      const actual = keys.get(name.toLowerCase())
-      return actual !== undefined && equals(actual, value)
-    })
-  )
 }

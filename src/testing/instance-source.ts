@@ -1,17 +1,8 @@
-import type { RegisteredClass } from './class-registry.js'
-import { providerFailure } from './faults.js'
+import { providerFailure } from './class-faults.js'
 import { EndpointFault } from './message.js'
-import type { EndpointInstance } from './types.js'
 
 /** Instances as they come, one at a time: a list may be longer than the memory. */
 export type Source<T> = Iterable<T> | AsyncIterable<T>
-
-/** The instances of the class itself, asked anew of what the endpoint's user supplied. */
-export function instancesOf({ definition: { instances } }: RegisteredClass): Source<EndpointInstance> {
-  if (typeof instances !== 'function') return instances
-  const given = callUser(instances)
-  return given instanceof Promise ? later(given) : given
-}
 
 /** One source after the other. What is synchronous stays so: it is read many times faster. */
 export function concat<T>(sources: readonly Source<T>[]): Source<T> {
@@ -47,7 +38,7 @@ function isSync<T>(source: Source<T>): source is Iterable<T> {
   return !(Symbol.asyncIterator in source)
 }
 
-async function* later<T>(given: Promise<Iterable<T>>): AsyncGenerator<T> {
+export async function* later<T>(given: Promise<Iterable<T>>): AsyncGenerator<T> {
   yield* await given
 }
 

@@ -2,6 +2,7 @@ import { NS } from '../xml/namespaces.js'
 import { isScalar, scalarXml } from './cim-value-writer.js'
 import type { ClassRegistry, RegisteredClass, RegisteredProperty } from './class-registry.js'
 import { CIM_NAMESPACE, uriOf, type UriFamily } from './class-uri.js'
+import { keyText } from './key-values.js'
 import { referenceContent, writeReference, type ReferenceSelectors } from './reference-writer.js'
 import type { CimType, EndpointInstance, EndpointRef, EndpointValue } from './types.js'
 import { isEndpointRef, isRecord, memberOf } from './wql/values.js'
@@ -53,6 +54,11 @@ export class InstanceWriter {
 
   reference(registered: RegisteredClass, instance: EndpointInstance): string {
     return writeReference(this.uri(registered), this.#selectors(registered, instance))
+  }
+
+  /** What Create answers with, in an envelope that declares the prefixes. */
+  created(registered: RegisteredClass, instance: EndpointInstance): string {
+    return `<x:ResourceCreated>${referenceContent(this.uri(registered), this.#selectors(registered, instance))}</x:ResourceCreated>`
   }
 
   /** `<Method>_OUTPUT`: out parameters have no declared types. */
@@ -122,10 +128,12 @@ export class InstanceWriter {
 
   #target({ className, namespace, keys }: EndpointRef, owner: RegisteredClass): string {
     const space = namespace ?? owner.namespace
-    const texts = Object.entries(keys).map(([name, value]) => [name, String(value)] as const)
+    const selectors = Object.entries(keys).map(
+      ([name, value]) => [name, this.#selector(owner, value)] as const,
+    )
     return referenceContent(uriOf(this.#family, space, className), {
       ...this.#namespaceSelector(space),
-      ...Object.fromEntries(texts),
+      ...Object.fromEntries(selectors),
     })
   }
 
@@ -144,7 +152,7 @@ export class InstanceWriter {
     if (isEndpointRef(value)) {
       return { xml: `<a:EndpointReference>${this.#target(value, owner)}</a:EndpointReference>` }
     }
-    return value instanceof Date ? value.toISOString() : isScalar(value) ? String(value) : ''
+    return isScalar(value) ? keyText(value) : ''
   }
 
   /** References carry the namespace only where the URI does not (MS-WSMV note 45). */

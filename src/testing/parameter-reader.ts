@@ -1,50 +1,49 @@
-import { readReference } from '../envelope/selectors.js'
 import type { XmlElement } from '../xml/element.js'
 import { NS } from '../xml/namespaces.js'
-import { addressParts, cimNamespace } from './class-uri.js'
-import { ownSelectors } from './instance-finder.js'
-import type { EndpointInstance, EndpointRef, EndpointValue } from './types.js'
+import { timeWrapper } from './cim-time-reader.js'
+import { readRef } from './reference-reader.js'
+import type { EndpointInstance, EndpointValue } from './types.js'
 
-/** Elements around dates and times (DSP0230 9.2.2). */
-const TIME_WRAPPERS: ReadonlySet<string> = new Set(['Datetime', 'Interval', 'Date', 'Time', 'CIM_DateTime'])
-
-/** Reads the parameters of a method: text as it came, because nobody declared their types. */
+/**
+ * Reads the parameters of a method: text as it came, because nobody declared their types. What comes more than once
+ * is an array.
+ */
 export function readParameters(parent: XmlElement): EndpointInstance {
-  const values = new Map<string, EndpointValue>()
+  const values = new Map<string, EndpointValue[]>()
   for (const child of parent.elements) {
     const { local } = child.name
-    const earlier = values.get(local)
     const value = readValue(child)
-    if (!values.has(local)) values.set(local, value)
-    else
-      values.set(
-        local,
-        Array.isArray(earlier) ? [...(earlier as EndpointValue[]), value] : [earlier ?? null, value],
-      )
+    values.set(local, [...(values.get(local) ?? []), value])
   }
-  return Object.fromEntries(values)
+  const entries = [...values].map(([name, all]) => [name, all.length > 1 ? all : (all[0] ?? null)] as const)
+  return Object.fromEntries(entries)
 }
 
 function readValue(element: XmlElement): EndpointValue {
-  const nil = element.attribute('nil', NS.xsi)
-  if (nil === 'true' || nil === '1') return null
-  const [first] = element.elements
-  if (!first) return element.text
-  if (first.name.namespace === NS.addressing) return readRef(element)
-  if (first.name.namespace === NS.cim && TIME_WRAPPERS.has(first.name.local)) return first.text.trim()
-  return readParameters(element)
+  if (isNil(element)) return null
+  if (isReference(element)) return readRef(element)
+  const time = timeWrapper(element)
+  if (time) return time.text.trim()
+  return isEmbedded(element) ? { ...embeddedClass(element), ...readParameters(element) } : element.text
 }
 
-/** Reads what an element that is a reference points to. */
-export function readRef(element: XmlElement): EndpointRef {
-  const { resourceUri, selectors } = readReference(element)
-  const { className, namespace = cimNamespace(selectors) } = addressParts(resourceUri)
-  const keys = ownSelectors(selectors).flatMap(([name, value]) =>
-    typeof value === 'object' ? [] : [[name, String(value)] as const],
-  )
-  return {
-    className,
-    ...(namespace === undefined ? {} : { namespace }),
-    keys: Object.fromEntries(keys),
-  }
+export function isNil(element: XmlElement): boolean {
+  const nil = element.attribute('nil', NS.xsi)
+  return nil === 'true' || nil === '1'
+}
+
+/** The parts of a reference stand directly inside its element, or in one more around them (DSP0230 9.2.2). */
+export function isReference(element: XmlElement): boolean {
+  return element.elements.some(({ name }) => name.namespace === NS.addressing)
+}
+
+/** Whether the element is an instance that is a value, by its content or by its type. */
+export function isEmbedded(element: XmlElement): boolean {
+  return element.elements.length > 0 || '__CLASS' in embeddedClass(element)
+}
+
+/** The class of an embedded instance, which `xsi:type` tells: `p:Win32_Process_Type`. */
+export function embeddedClass(element: XmlElement): { readonly __CLASS?: string } {
+  const [, name] = /^(?:[^:]*:)?(.+)_Type$/.exec(element.attribute('type', NS.xsi)?.trim() ?? '') ?? []
+  return name === undefined ? {} : { __CLASS: name }
 }

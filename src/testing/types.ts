@@ -20,7 +20,8 @@ export type CimType =
 export interface EndpointRef {
   readonly className: string
   readonly namespace?: string
-  readonly keys: Readonly<Record<string, string | number | bigint | boolean>>
+  /** By name; those of an association are references themselves. */
+  readonly keys: Readonly<Record<string, string | number | bigint | boolean | EndpointRef>>
 }
 
 /** What a property may hold. Embedded instances are nested objects; a Date is written as a CIM datetime. */
@@ -40,6 +41,26 @@ export interface PropertyDefinition {
   readonly key?: boolean
 }
 
+/** What Put asks of a class. */
+export interface PutCall {
+  /** The instance the selectors name, as it is. */
+  readonly instance: EndpointInstance
+  /** The properties that are to change, without keys: named as the class does, with values of the declared types. */
+  readonly properties: EndpointInstance
+}
+
+/** What Create asks of a class. */
+export interface CreateCall {
+  /** The properties that were sent, every key among them: named as the class does, with values of the declared types. */
+  readonly properties: EndpointInstance
+}
+
+/** What Delete asks of a class. */
+export interface DeleteCall {
+  /** The instance the selectors name. */
+  readonly instance: EndpointInstance
+}
+
 /** What a method is called with. */
 export interface MethodCall {
   /** The instance the selectors name; undefined for a static call. */
@@ -57,11 +78,23 @@ export interface EndpointClass {
   readonly singleton?: boolean
   /** Name to type; a bare type is a plain property. */
   readonly properties: Readonly<Record<string, CimType | PropertyDefinition>>
-  /** A list, or a function that is asked anew for every Get and Enumerate. */
+  /**
+   * A list, or a function that is asked anew for every Get and Enumerate.
+   *
+   * A list is the endpoint's to keep, as the repository of WMI keeps instances: Put, Create and Delete change what the
+   * endpoint serves, and leave the list as it was given. Instances that come from a function are changed by `put`,
+   * `create` and `delete`, and are read-only without them.
+   */
   readonly instances:
     | readonly EndpointInstance[]
     | (() =>
         Iterable<EndpointInstance> | AsyncIterable<EndpointInstance> | Promise<Iterable<EndpointInstance>>)
+  /** Changes an instance; Put answers with what the class then gives for it. For `instances` that are a function. */
+  readonly put?: (call: PutCall) => void | Promise<void>
+  /** Makes an instance whose keys no other one has. For `instances` that are a function. */
+  readonly create?: (call: CreateCall) => void | Promise<void>
+  /** For `instances` that are a function. */
+  readonly delete?: (call: DeleteCall) => void | Promise<void>
   /** Return the out parameters, `ReturnValue` among them. */
   readonly methods?: Readonly<
     Record<string, (call: MethodCall) => EndpointInstance | Promise<EndpointInstance>>

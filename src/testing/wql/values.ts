@@ -72,8 +72,16 @@ function fromRef({ className, namespace, keys }: EndpointRef): ObjectPath {
     className,
     keys: entries.map(([name, value]) => ({
       name,
-      value: typeof value === 'number' ? String(value) : value,
+      value: typeof value === 'number' ? String(value) : isEndpointRef(value) ? pathOf(value) : value,
     })),
     singleton: false,
   }
+}
+
+/** A reference in the form in which the keys of associations hold it. */
+function pathOf({ className, keys }: EndpointRef): string {
+  const written = Object.entries(keys).map(
+    ([name, value]) => `${name}=${JSON.stringify(isEndpointRef(value) ? pathOf(value) : String(value))}`,
+  )
+  return `${className}.${written.join()}`
 }

@@ -190,7 +190,7 @@ describe('an enumeration', () => {
 
   it('takes no selectors', async () => {
     const { reply } = await test.enumerate(uri('Many'), '', { selectors: { Number: '1' } })
-    expect(faultOf(reply)).toMatchObject({ subcode: 'w:InvalidSelectors', wsmanCode: 2150858813 })
+    expect(faultOf(reply)).toMatchObject({ subcode: 'w:InvalidSelectors', wsmanCode: 2150859016 })
   })
 })
 
