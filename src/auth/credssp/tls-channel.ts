@@ -91,11 +91,6 @@ export class TlsChannel {
     return this.#secure
   }
 
-  /** `TLSv1.2` or `TLSv1.3`, once the handshake is over. */
-  get protocol(): string | null {
-    return this.#socket.getProtocol()
-  }
-
   /**
    * The server's certificate in DER, at the client.
    * @throws ProtocolError where there is none
