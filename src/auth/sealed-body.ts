@@ -24,10 +24,11 @@ export async function sealBody(
   context: SecurityContext,
   protocol: SealingProtocol,
   message: Uint8Array,
+  charset = 'UTF-8',
 ): Promise<TypedBody> {
   const pieces = protocol === 'CredSSP' ? split(message, CREDSSP_PIECE) : [message]
   const parts: Uint8Array[] = []
-  for (const piece of pieces) parts.push(...(await sealPiece(context, protocol, piece)))
+  for (const piece of pieces) parts.push(...(await sealPiece(context, protocol, piece, charset)))
   parts.push(Buffer.from(`--${BOUNDARY}--${CRLF}`))
   const kind = pieces.length > 1 ? 'multipart/x-multi-encrypted' : 'multipart/encrypted'
   return {
@@ -40,12 +41,13 @@ async function sealPiece(
   context: SecurityContext,
   protocol: SealingProtocol,
   piece: Uint8Array,
+  charset: string,
 ): Promise<readonly Uint8Array[]> {
   const { signature, data, length } = await context.seal(piece)
   const head =
     `--${BOUNDARY}${CRLF}` +
     `Content-Type: application/HTTP-${protocol}-session-encrypted${CRLF}` +
-    `OriginalContent: type=application/soap+xml;charset=UTF-8;Length=${length}${CRLF}` +
+    `OriginalContent: type=application/soap+xml;charset=${charset};Length=${length}${CRLF}` +
     `--${BOUNDARY}${CRLF}` +
     `Content-Type: application/octet-stream${CRLF}`
   const signatureLength = Buffer.alloc(4)

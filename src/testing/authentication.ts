@@ -6,6 +6,8 @@ import type { EndpointPrincipal } from './message.js'
 export interface ConnectionFacts {
   /** Whether TLS protects it. */
   readonly encrypted: boolean
+  /** What clients can bind themselves to, over TLS: `tls-server-end-point` of the listener's certificate. */
+  readonly channelBinding?: Uint8Array | undefined
   /** The certificate whose key the client proved to have, over TLS. */
   readonly clientCertificate?: X509Certificate | undefined
 }
@@ -21,6 +23,8 @@ export interface TypedBody {
  * one after the other, and contexts count them: each is opened or sealed once, in that order.
  */
 export interface MessageSealing {
+  /** Whether a message that is not sealed is refused (AllowUnencrypted). */
+  readonly isRequired?: boolean
   /** @returns the message that was sealed; undefined for a body that this context did not seal */
   open(sealed: TypedBody): TypedBody | undefined | Promise<TypedBody | undefined>
   seal(message: TypedBody): TypedBody | Promise<TypedBody>
@@ -65,7 +69,9 @@ export type AcceptorStep =
 export interface Authenticated {
   readonly principal: EndpointPrincipal
   readonly sealing?: MessageSealing
-  /** For `WWW-Authenticate` of the reply, where a handshake ended with this request. */
+  /** A handshake of several legs ended with this request, which need not carry a message. */
+  readonly endsHandshake?: true
+  /** For `WWW-Authenticate` of the reply. */
   readonly responseHeader?: string
 }
 
@@ -104,8 +110,10 @@ export class ConnectionAuthentication {
     if (step.state === 'rejected') return this.#refuse(step.forbidden)
     const { principal, sealing, token: proof } = step
     const authenticated = { principal, ...(sealing ? { sealing } : {}) }
-    if (step.bound) this.#bound = authenticated
-    return proof === undefined ? authenticated : { ...authenticated, responseHeader: `${scheme.name} ${proof}` }
+    if (!step.bound) return authenticated
+    this.#bound = authenticated
+    const header = proof === undefined ? {} : { responseHeader: `${scheme.name} ${proof}` }
+    return { ...authenticated, ...header, endsHandshake: true }
   }
 
   #acceptorOf(scheme: AuthenticationScheme): Acceptor {

@@ -46,6 +46,10 @@ export interface EndpointOptions {
    * neither Basic nor unencrypted messages are accepted.
    */
   readonly settings?: PartialModel<Settings>
+  /**
+   * Path of a keytab with the keys of `HTTP/<host>`. With it and a Kerberos library on the machine, Kerberos is accepted.
+   */
+  readonly keytab?: string
   /** Default: classes that describe this machine. */
   readonly classes?: readonly EndpointClass[]
   /**

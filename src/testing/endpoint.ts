@@ -1,7 +1,9 @@
+import { X509Certificate } from 'node:crypto'
 import os from 'node:os'
+import { tlsServerEndPoint } from '../auth/channel-binding.js'
 import { UsageError } from '../errors/errors.js'
 import { NS } from '../xml/namespaces.js'
-import type { ListenerSettings, ServiceSettings } from '../settings/table.js'
+import type { ListenerSettings } from '../settings/table.js'
 import { Accounts, basicScheme, type Account, type AuthenticationScheme } from './authentication.js'
 import { fingerprintsOf, makeCertificate, type Fingerprints } from './certificate.js'
 import { certificateScheme } from './client-certificate.js'
@@ -17,6 +19,7 @@ import {
   type ResolvedListener,
 } from './endpoint-options.js'
 import { Enumerations } from './enumerations.js'
+import { handshakeSchemes, type HandshakeParts } from './negotiate.js'
 import { HttpListener } from './http-listener.js'
 import { machineClasses } from './machine/machine-classes.js'
 import { OperationQuota } from './operation-quota.js'
@@ -40,16 +43,31 @@ export interface EndpointListener {
   readonly fingerprint256?: string
 }
 
+/** The schemes that a user name and a password are enough for. */
+export type ClientScheme = 'basic' | 'negotiate' | 'ntlm' | 'credssp'
+
+/** What `clientOptions` may be asked for. */
+export interface ClientChoice {
+  /** Default: that of the first listener. */
+  readonly transport?: 'http' | 'https'
+  /** Default: `basic` where the settings allow it, else `negotiate`. */
+  readonly scheme?: ClientScheme
+}
+
 /** Options that make `new WsmanClient(...)` talk to the endpoint. */
 export interface EndpointClientOptions {
   readonly host: string
   readonly port: number
   readonly transport: 'http' | 'https'
   readonly urlPrefix: string
-  readonly auth: { readonly scheme: 'basic'; readonly username: string; readonly password: string }
+  readonly auth: { readonly scheme: ClientScheme; readonly username: string; readonly password: string }
   readonly tls?: { readonly fingerprint256: string }
   readonly settings: {
-    readonly client: { readonly allowUnencrypted: boolean; readonly trustedHosts: string }
+    readonly client: {
+      readonly allowUnencrypted: boolean
+      readonly trustedHosts: string
+      readonly auth: { readonly credSsp: boolean }
+    }
   }
 }
 
@@ -65,10 +83,9 @@ export interface Endpoint {
   /**
    * Options for a client.
    * @param username default: the first user
-   * @param choice.transport default: that of the first listener
    * @throws UsageError for a user or transport the endpoint does not have
    */
-  clientOptions(username?: string, choice?: { readonly transport?: 'http' | 'https' }): EndpointClientOptions
+  clientOptions(username?: string, choice?: ClientChoice): EndpointClientOptions
   /** Cuts every connection and ends every process of its shells; resolves when they are gone. */
   close(): Promise<void>
   /** The same as `close`, for `await using`. */
@@ -102,7 +119,13 @@ export async function startEndpoint(options: EndpointOptions = {}): Promise<Endp
     machine,
     log,
     script: new Script(options.script ?? []),
-    schemes: schemesOf(settings.service, new Accounts(accounts, machine)),
+    schemes: schemesOf({
+      accounts: new Accounts(accounts, machine),
+      settings: settings.service,
+      machine,
+      keytab: options.keytab,
+      identity: settings.service.auth.credSsp ? await makeCertificate(machine) : undefined,
+    }),
     router: new Router([
       { prefix: NS.shell, service: shells, chunked: false, options: SHELL_OPTIONS },
       { prefix: NS.config, service: config },
@@ -120,14 +143,14 @@ export async function startEndpoint(options: EndpointOptions = {}): Promise<Endp
     await close()
     throw error
   }
-  return new RunningEndpoint({ opened, accounts, log, shells, close })
+  return new RunningEndpoint({ opened, accounts, log, shells, close, basic: settings.service.auth.basic })
 }
 
-function schemesOf(
-  { auth, allowUnencrypted }: ServiceSettings,
-  accounts: Accounts,
-): readonly AuthenticationScheme[] {
+function schemesOf(parts: HandshakeParts): readonly AuthenticationScheme[] {
+  const { accounts } = parts
+  const { auth, allowUnencrypted } = parts.settings
   return [
+    ...handshakeSchemes(parts),
     ...(auth.basic ? [basicScheme(accounts, allowUnencrypted)] : []),
     ...(auth.certificate ? [certificateScheme(accounts)] : []),
   ]
@@ -141,6 +164,7 @@ async function open(
   const encrypted = listener.transport === 'HTTPS'
   const tls = encrypted ? (listener.tls ?? (await makeCertificate(listener.hostname))) : undefined
   const fingerprints = tls && fingerprintsOf(tls)
+  const channelBinding = tls && tlsServerEndPoint(new X509Certificate(tls.cert).raw)
   const http = await HttpListener.open(
     {
       host: listener.address === '*' ? '::' : listener.address,
@@ -151,7 +175,7 @@ async function open(
       maxRequestBytes: protocol.maxEnvelopeSizeKb * 1024,
       retrievalTimeoutMs: service.maxPacketRetrievalTimeSeconds * 1000,
     },
-    (request) => pipeline.handle(request, encrypted),
+    (request) => pipeline.handle(request, { encrypted, channelBinding }),
   )
   return { ...listener, http, fingerprints }
 }
@@ -183,6 +207,7 @@ interface RunningParts {
   readonly log: RequestLog
   readonly shells: ShellService
   readonly close: () => Promise<void>
+  readonly basic: boolean
 }
 
 class RunningEndpoint implements Endpoint {
@@ -217,7 +242,7 @@ class RunningEndpoint implements Endpoint {
 
   clientOptions(
     username?: string,
-    { transport }: { readonly transport?: 'http' | 'https' } = {},
+    { transport, scheme = this.#parts.basic ? 'basic' : 'negotiate' }: ClientChoice = {},
   ): EndpointClientOptions {
     const listener = this.listeners.find(
       (candidate) => transport === undefined || candidate.transport.toLowerCase() === transport,
@@ -231,10 +256,14 @@ class RunningEndpoint implements Endpoint {
       port: listener.port,
       transport: encrypted ? 'https' : 'http',
       urlPrefix: listener.urlPrefix,
-      auth: { scheme: 'basic', username: account.username, password: account.password },
+      auth: { scheme, username: account.username, password: account.password },
       ...(listener.fingerprint256 === undefined ? {} : { tls: { fingerprint256: listener.fingerprint256 } }),
       settings: {
-        client: { allowUnencrypted: !encrypted, trustedHosts: encrypted ? '' : trusted(host) },
+        client: {
+          allowUnencrypted: !encrypted && scheme === 'basic',
+          trustedHosts: encrypted ? '' : trusted(host),
+          auth: { credSsp: scheme === 'credssp' },
+        },
       },
     }
   }

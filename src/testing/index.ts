@@ -1,5 +1,11 @@
 export { startEndpoint } from './endpoint.js'
-export type { Endpoint, EndpointClientOptions, EndpointListener } from './endpoint.js'
+export type {
+  ClientChoice,
+  ClientScheme,
+  Endpoint,
+  EndpointClientOptions,
+  EndpointListener,
+} from './endpoint.js'
 export type { EndpointListenerOptions, EndpointOptions, EndpointUser } from './endpoint-options.js'
 export type { EndpointTls } from './certificate.js'
 export type { UserCertificate } from './client-certificate.js'

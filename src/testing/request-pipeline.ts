@@ -1,8 +1,10 @@
 import type { Socket } from 'node:net'
+import { FAULT } from '../errors/fault-codes.js'
 import type { Settings } from '../settings/table.js'
 import {
   ConnectionAuthentication,
   type AuthenticationScheme,
+  type ConnectionFacts,
   type MessageSealing,
   type TypedBody,
   type Verdict,
@@ -61,9 +63,9 @@ export class RequestPipeline {
   }
 
   /** @returns undefined to cut the connection */
-  async handle(request: HttpRequest, encrypted: boolean): Promise<HttpReply | undefined> {
+  async handle(request: HttpRequest, listener: ConnectionFacts): Promise<HttpReply | undefined> {
     const entry = this.#parts.log.add(request.headers, request.url)
-    const connection = this.#connectionOf(request, encrypted)
+    const connection = this.#connectionOf(request, listener)
     const verdict = await connection.authenticate(request.headers.authorization)
     const opened = await open(request, verdict)
     const soap = opened && decodeText(opened.message.body)
@@ -75,10 +77,13 @@ export class RequestPipeline {
     return reply
   }
 
-  #connectionOf({ socket, clientCertificate }: HttpRequest, encrypted: boolean): ConnectionAuthentication {
+  #connectionOf(
+    { socket, clientCertificate }: HttpRequest,
+    facts: ConnectionFacts,
+  ): ConnectionAuthentication {
     let connection = this.#connections.get(socket)
     if (!connection) {
-      connection = new ConnectionAuthentication(this.#parts.schemes, { encrypted, clientCertificate })
+      connection = new ConnectionAuthentication(this.#parts.schemes, { ...facts, clientCertificate })
       this.#connections.set(socket, connection)
     }
     return connection
@@ -88,6 +93,12 @@ export class RequestPipeline {
     const { request, entry, verdict, soap } = exchange
     const principal = 'principal' in verdict ? verdict.principal : undefined
     try {
+      if (isPlaintext(exchange)) {
+        throw internalError(
+          FAULT.CLIENT_UNENCRYPTED_DISABLED,
+          'AllowUnencrypted is false, and the message is not sealed.',
+        )
+      }
       if (!soap) throw schemaValidation('The request is neither UTF-8 nor UTF-16.')
       const message = parseMessage(soap.text)
       const identify = isIdentify(message.body)
@@ -192,6 +203,11 @@ async function open(
   return message && { message, sealing }
 }
 
+/** A message in plaintext on a connection whose messages have to be sealed. */
+function isPlaintext({ verdict, sealing }: Exchange): boolean {
+  return 'principal' in verdict && verdict.sealing?.isRequired === true && sealing === undefined
+}
+
 /** What is answered without a look at the message: wrong credentials, wrong media types, ends of handshakes. */
 function refuse({ request, verdict }: Exchange, message: TypedBody | undefined): HttpReply | undefined {
   const isKnown = 'principal' in verdict
@@ -199,8 +215,9 @@ function refuse({ request, verdict }: Exchange, message: TypedBody | undefined):
     return unauthorized(verdict)
   }
   if (!message) return { status: 400 }
-  const proof = proofOf(verdict)
-  if (proof && message.body.length === 0) return { status: 200, headers: proof }
+  if (isKnown && verdict.endsHandshake && message.body.length === 0) {
+    return { status: 200, headers: proofOf(verdict) ?? {} }
+  }
   return mediaType(message) === SOAP_TYPE ? undefined : { status: 415 }
 }
 

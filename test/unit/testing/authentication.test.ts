@@ -42,6 +42,7 @@ describe('a connection', () => {
     expect(await connection.authenticate('Twoleg right')).toEqual({
       principal,
       responseHeader: 'Twoleg proof',
+      endsHandshake: true,
     })
     expect(await connection.authenticate(undefined)).toEqual({ principal })
     expect(scheme.acceptors).toBe(1)
