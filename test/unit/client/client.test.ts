@@ -7,10 +7,10 @@ import {
   rejection,
   SILENCE,
   startService,
-  turns,
   type Answer,
 } from '../../support/scripted-service.js'
 import { finished, shellScript, started, created } from '../shell/replies.js'
+import { SignalSpy } from '../util/signal-spy.js'
 
 const INSTANCE = '<p:C xmlns:p="urn:c"><p:Name>x</p:Name></p:C>'
 const PASSWORD = 'Tr0ub4dor&3'
@@ -159,6 +159,13 @@ describe('the deadline of run', () => {
     expect(await running).toMatchObject({ name: 'AbortError', cause: 'enough', operation: 'Shell.Command' })
     await service.arrival('Delete')
     expect(await client.run('x')).toMatchObject({ stdout: 'ok' })
-    await turns()
+  })
+
+  it('and the signal are given up with the call', async () => {
+    const service = await startService(shellScript())
+    const spy = new SignalSpy()
+    await connect(service).run('x', [], { signal: spy.signal, timeoutMs: 60_000 })
+    expect(spy.added).toBeGreaterThan(0)
+    expect(spy.listening).toBe(0)
   })
 })

@@ -110,6 +110,9 @@ describe('dates and times', () => {
       Date: '1',
       Time: '2',
     })
+    expect(
+      decodeElement('<w:XmlFragment><Inner><Name>x</Name><Date>1</Date></Inner></w:XmlFragment>'),
+    ).toEqual({ Inner: { Name: 'x', Date: '1' } })
   })
 })
 
