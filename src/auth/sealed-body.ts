@@ -10,6 +10,14 @@ export interface TypedBody {
   readonly body: Uint8Array
 }
 
+/** How a sealed body is written. */
+export interface SealedForm {
+  /** Encoding of the message that is sealed. Default `UTF-8`. */
+  readonly charset?: string | undefined
+  /** What stands before header fields: Windows writes a tab, and some of its clients cannot do without. Default: nothing. */
+  readonly indent?: '' | '\t'
+}
+
 const BOUNDARY = 'Encrypted Boundary'
 const CRLF = '\r\n'
 
@@ -24,11 +32,11 @@ export async function sealBody(
   context: SecurityContext,
   protocol: SealingProtocol,
   message: Uint8Array,
-  charset = 'UTF-8',
+  { charset = 'UTF-8', indent = '' }: SealedForm = {},
 ): Promise<TypedBody> {
   const pieces = protocol === 'CredSSP' ? split(message, CREDSSP_PIECE) : [message]
   const parts: Uint8Array[] = []
-  for (const piece of pieces) parts.push(...(await sealPiece(context, protocol, piece, charset)))
+  for (const piece of pieces) parts.push(...(await sealPiece(context, protocol, piece, { charset, indent })))
   parts.push(Buffer.from(`--${BOUNDARY}--${CRLF}`))
   const kind = pieces.length > 1 ? 'multipart/x-multi-encrypted' : 'multipart/encrypted'
   return {
@@ -41,15 +49,15 @@ async function sealPiece(
   context: SecurityContext,
   protocol: SealingProtocol,
   piece: Uint8Array,
-  charset: string,
+  { charset, indent }: Required<SealedForm>,
 ): Promise<readonly Uint8Array[]> {
   const { signature, data, length } = await context.seal(piece)
   const head =
     `--${BOUNDARY}${CRLF}` +
-    `Content-Type: application/HTTP-${protocol}-session-encrypted${CRLF}` +
-    `OriginalContent: type=application/soap+xml;charset=${charset};Length=${length}${CRLF}` +
+    `${indent}Content-Type: application/HTTP-${protocol}-session-encrypted${CRLF}` +
+    `${indent}OriginalContent: type=application/soap+xml;charset=${charset};Length=${length}${CRLF}` +
     `--${BOUNDARY}${CRLF}` +
-    `Content-Type: application/octet-stream${CRLF}`
+    `${indent}Content-Type: application/octet-stream${CRLF}`
   const signatureLength = Buffer.alloc(4)
   signatureLength.writeUInt32LE(signature.length)
   return [Buffer.from(head), signatureLength, signature, data]

@@ -119,7 +119,7 @@ class Handshake implements Acceptor {
       },
       seal: async ({ contentType, body }) => {
         const charset = /charset=([\w-]+)/i.exec(contentType)?.[1]
-        const sealed = await sealBody(context, this.#protocol, body, charset)
+        const sealed = await sealBody(context, this.#protocol, body, { charset, indent: '\t' })
         return { contentType: sealed.contentType, body: Buffer.from(sealed.body) }
       },
     }

@@ -25,6 +25,7 @@ for command, args in spec['commands']:
 
 type Command = readonly [command: string, args: readonly string[]]
 interface Spec {
+  readonly environment: NodeJS.ProcessEnv
   readonly url: string
   readonly username: string
   readonly password: string
@@ -32,9 +33,12 @@ interface Spec {
   readonly commands: readonly Command[]
 }
 
-function runPywinrm(spec: Spec): Promise<unknown[]> {
+function runPywinrm({ environment, ...spec }: Spec): Promise<unknown[]> {
   return new Promise((resolve, reject) => {
-    const python = spawn(systemPython, ['-c', CLIENT], { stdio: ['pipe', 'pipe', 'pipe'] })
+    const python = spawn(systemPython, ['-c', CLIENT], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: { ...process.env, ...environment },
+    })
     let [output, errors] = ['', '']
     python.stdout.setEncoding('utf8').on('data', (text: string) => (output += text))
     python.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text))
@@ -58,35 +62,65 @@ const windows = process.platform === 'win32'
 const both = windows ? 'echo out & echo err>&2 & exit 3' : 'echo out; echo err >&2; exit 3'
 const many = windows ? 'for /l %i in (1,1,20000) do @echo %i' : 'seq 20000'
 
+/** NTLM needs MD4, which OpenSSL 3 keeps in its legacy provider. */
+const LEGACY_PROVIDER = `openssl_conf = openssl_init
+[openssl_init]
+providers = providers
+[providers]
+default = on
+legacy = on
+[on]
+activate = 1
+`
+
+/** How pywinrm authenticates, and what the service has to allow for it. */
+const MODES = [
+  { name: 'Basic over HTTP', transport: 'HTTP', options: { transport: 'basic' } },
+  { name: 'Basic over HTTPS', transport: 'HTTPS', options: { transport: 'basic' } },
+  {
+    name: 'NTLM over HTTP, sealed',
+    transport: 'HTTP',
+    options: { transport: 'ntlm', message_encryption: 'always' },
+  },
+  { name: 'NTLM over HTTPS', transport: 'HTTPS', options: { transport: 'ntlm' } },
+] as const
+
 requirePeer("Debian's python3-winrm", () => hasPythonModule('winrm'))('pywinrm against the endpoint', () => {
   let endpoint: Endpoint
+  /** With WinRM's defaults: neither Basic nor plaintext. */
+  let strict: Endpoint
   let folder: string
   let trust: string
+  let environment: NodeJS.ProcessEnv
   beforeAll(async () => {
     const tls = await makeCertificate('localhost')
     folder = await mkdtemp(path.join(os.tmpdir(), 'wsman-pywinrm-'))
     trust = path.join(folder, 'cert.pem')
     await writeFile(trust, tls.cert)
-    endpoint = await startEndpoint({
-      listeners: [{}, { transport: 'HTTPS', tls }],
-      users: [{ username: 'alice', password: 'pä$$ word:1' }],
-      settings: { service: { auth: { basic: true }, allowUnencrypted: true } },
-      classes: [],
-    })
+    environment = { OPENSSL_CONF: path.join(folder, 'openssl.cnf') }
+    await writeFile(path.join(folder, 'openssl.cnf'), LEGACY_PROVIDER)
+    const listeners = [{}, { transport: 'HTTPS' as const, tls }]
+    const users = [{ username: 'alice', password: 'pä$$ word:1' }]
+    const settings = { service: { auth: { basic: true }, allowUnencrypted: true } }
+    endpoint = await startEndpoint({ listeners, users, settings, classes: [] })
+    strict = await startEndpoint({ listeners, users, classes: [] })
   })
   afterAll(async () => {
     await endpoint.close()
+    await strict.close()
     await rm(folder, { recursive: true })
   })
 
-  describe.each(['HTTP', 'HTTPS'])('over %s', (transport) => {
+  describe.each(MODES)('$name', ({ transport, options }) => {
+    const service = (): Endpoint => (options.transport === 'ntlm' ? strict : endpoint)
     const run = (commands: readonly Command[], password = 'pä$$ word:1'): Promise<unknown[]> =>
       runPywinrm({
-        url: endpoint.listeners.find((listener) => listener.transport === transport)?.url ?? '',
+        url: service().listeners.find((listener) => listener.transport === transport)?.url ?? '',
         username: 'alice',
         password,
-        options: transport === 'HTTP' ? { transport: 'basic' } : { transport: 'basic', ca_trust_path: trust },
+        options: transport === 'HTTP' ? options : { ...options, ca_trust_path: trust },
         commands,
+        environment: options.transport === 'ntlm' ? environment : {},
       })
 
     it('gets output, error output and exit code', async () => {
@@ -107,7 +141,7 @@ requirePeer("Debian's python3-winrm", () => hasPythonModule('winrm'))('pywinrm a
         { stdout: expect.stringMatching(/^one two\s*$/) as unknown, stderr: '', exitCode: 0 },
         { stdout: expect.stringMatching(/^three\s*$/) as unknown, stderr: '', exitCode: 0 },
       ])
-      expect(endpoint.shells).toEqual([])
+      expect(service().shells).toEqual([])
     })
 
     it('gets output that takes many replies whole', async () => {
@@ -137,6 +171,7 @@ requirePeer("Debian's python3-winrm", () => hasPythonModule('winrm'))('pywinrm a
       password: 'secret',
       options: { transport: 'basic' },
       commands: [['echo', []]],
+      environment: {},
     })
     expect(result).toMatchObject({
       error: 'WinRMError',
