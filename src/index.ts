@@ -53,7 +53,7 @@ export type {
   NoAuth,
   PasswordAuth,
 } from './transport/credentials.js'
-export type { SpnOptions } from './transport/handshake-schemes.js'
+export type { SpnOptions } from './transport/mechanism-candidates.js'
 export { createCredential, type SharedCredential } from './transport/shared-credential.js'
 export type { ProxyOptions } from './http/proxy.js'
 export type { Pem, TlsOptions } from './http/tls.js'

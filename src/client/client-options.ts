@@ -6,7 +6,7 @@ import { DEFAULT_RETRY, type RetryOptions, type RetryPolicy } from '../operation
 import { resolveSection } from '../settings/defaults.js'
 import type { ClientSettings, PartialModel, ProtocolSettings } from '../settings/table.js'
 import type { AuthOptions } from '../transport/credentials.js'
-import type { SpnOptions } from '../transport/handshake-schemes.js'
+import type { SpnOptions } from '../transport/mechanism-candidates.js'
 import type { SharedCredential } from '../transport/shared-credential.js'
 import { resolveEndpoint, type EndpointUrl } from '../transport/endpoint-url.js'
 

@@ -114,7 +114,7 @@ export class PasswordSource {
     const secret = await resolveCredential(this.#isHash ? 'ntHash' : 'password', this.#password)
     const refused = this.#refused.get(keyOf(host))
     if (refused?.username === username && (refused.ntHash ?? refused.password) === secret) {
-      throw refusedCredential(host, refused.offered)
+      throw refusedCredential(host, refused.offered, refused.cause)
     }
     return this.#isHash ? { username, password: '', ntHash: secret } : { username, password: secret }
   }
@@ -131,7 +131,7 @@ export class PasswordSource {
     offered: readonly string[],
     cause?: AuthenticationError,
   ): AuthenticationError {
-    this.#refused.set(keyOf(host), { ...credential, offered })
+    this.#refused.set(keyOf(host), { ...credential, offered, cause })
     return refusedCredential(host, offered, cause)
   }
 
@@ -140,7 +140,10 @@ export class PasswordSource {
   }
 }
 
-type Refusal = UserPassword & { readonly offered: readonly string[] }
+interface Refusal extends UserPassword {
+  readonly offered: readonly string[]
+  readonly cause: AuthenticationError | undefined
+}
 
 const keyOf = (host: string): string => host.toLowerCase()
 

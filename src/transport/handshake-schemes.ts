@@ -1,51 +1,44 @@
-import { isIP } from 'node:net'
-import { tlsServerEndPoint } from '../auth/channel-binding.js'
-import { KerberosInitiator } from '../auth/kerberos/gssapi-context.js'
-import { NtlmInitiator } from '../auth/ntlm/initiator.js'
-import type { InitiatorOptions } from '../auth/security-context.js'
-import { SpnegoInitiator, type Candidate } from '../auth/spnego/initiator.js'
-import { OID } from '../auth/spnego/oids.js'
+import { CredSspInitiator } from '../auth/credssp/initiator.js'
+import { CredSspNegotiate } from '../auth/credssp/negotiate-initiator.js'
+import { accountOf } from '../auth/ntlm/credential.js'
+import type { SecurityContext } from '../auth/security-context.js'
+import { SpnegoInitiator } from '../auth/spnego/initiator.js'
 import { AuthenticationError } from '../errors/errors.js'
-import type { ChannelFacts } from './authenticator.js'
 import type { PasswordSource, UserPassword } from './credentials.js'
-import type { HandshakeScheme } from './handshake.js'
+import type { HandshakeScheme, Refusal } from './handshake.js'
 import type { KerberosSource } from './kerberos-source.js'
-
-/** The service principal to ask tickets for, where it differs from `HTTP/<host>`. */
-export interface SpnOptions {
-  /** Default `HTTP`. */
-  readonly service?: string | undefined
-  /** Default: the host of the client. */
-  readonly host?: string | undefined
-  /** Default: none, as SPNs of WinRM have it. */
-  readonly port?: number | undefined
-}
-
-/** What the schemes need to know besides the credential. */
-export interface SchemeSurroundings {
-  readonly spn: SpnOptions
-  /** @throws PolicyError where the host is not trusted with NTLM, which cannot prove who it is */
-  readonly allowNtlm: () => void
-}
+import {
+  initiatorOptions,
+  kerberosCandidate,
+  negotiateCandidates,
+  newNtlm,
+  type SchemeSurroundings,
+} from './mechanism-candidates.js'
 
 const NEGOTIATE_HINT =
   'Choose another auth.scheme, or on the host: winrm set winrm/config/service/auth @{Negotiate="true"}'
 const KERBEROS_HINT =
   'Choose another auth.scheme, or on the host: winrm set winrm/config/service/auth @{Kerberos="true"}'
+const CREDSSP_HINT =
+  'Choose another auth.scheme, or on the host: winrm set winrm/config/service/auth @{CredSSP="true"}'
 
 /** NTLM without SPNEGO around it, which Windows takes after `Negotiate`. */
 export function ntlmScheme(source: PasswordSource, surroundings: SchemeSurroundings): HandshakeScheme {
-  let latest: UserPassword | undefined
   return {
+    scheme: 'ntlm',
     names: ['Negotiate', 'NTLM'],
     protocol: () => 'SPNEGO',
     notOfferedHint: NEGOTIATE_HINT,
-    async newContext(channel) {
+    async begin(channel) {
       surroundings.allowNtlm()
-      latest = await source.read(channel.host)
-      return newNtlm(latest, initiatorOptions(channel, surroundings.spn))
+      const { host } = channel
+      const credential = await source.read(host)
+      const context = newNtlm(credential, initiatorOptions(channel, surroundings.spn))
+      return {
+        context,
+        refused: (refusal) => refusedPassword({ source, credential, host, context }, refusal),
+      }
     },
-    refused: (host, offered, cause) => refuse(source, latest, host, offered, cause),
   }
 }
 
@@ -55,88 +48,104 @@ export function negotiateScheme(
   kerberos: KerberosSource,
   surroundings: SchemeSurroundings,
 ): HandshakeScheme {
-  let latest: UserPassword | undefined
   return {
+    scheme: 'negotiate',
     names: ['Negotiate'],
     protocol: () => 'SPNEGO',
     notOfferedHint: NEGOTIATE_HINT,
-    async newContext(channel) {
-      const credential = (latest = await source.read(channel.host))
+    async begin(channel) {
+      const { host } = channel
+      const credential = await source.read(host)
       const options = initiatorOptions(channel, surroundings.spn)
-      return newNegotiate(credential, kerberos, options, surroundings.allowNtlm)
+      const context = new SpnegoInitiator(negotiateCandidates(credential, kerberos, options, surroundings))
+      return {
+        context,
+        get fallbackReason() {
+          return context.fallbackReason
+        },
+        refused: (refusal) => refusedPassword({ source, credential, host, context }, refusal),
+      }
     },
-    refused: (host, offered, cause) => refuse(source, latest, host, offered, cause),
   }
 }
 
 /** Kerberos, by its own name where the service offers that, else within SPNEGO. */
 export function kerberosScheme(kerberos: KerberosSource, { spn }: SchemeSurroundings): HandshakeScheme {
   return {
+    scheme: 'kerberos',
     names: ['Kerberos', 'Negotiate'],
     protocol: (name) => (name === 'Kerberos' ? 'Kerberos' : 'SPNEGO'),
     notOfferedHint: KERBEROS_HINT,
-    async newContext(channel, name) {
+    async begin(channel, name) {
       const candidate = kerberosCandidate(kerberos, initiatorOptions(channel, spn))
-      return name === 'Kerberos' ? await candidate.create(undefined) : new SpnegoInitiator([candidate])
-    },
-    refused: (host, offered, cause) => cause ?? refusedTicket(host, offered),
-  }
-}
-
-/** A new negotiation with what is possible for this user name: local accounts have no Kerberos. */
-export function newNegotiate(
-  credential: UserPassword,
-  kerberos: KerberosSource,
-  options: InitiatorOptions,
-  allowNtlm: () => void,
-): SpnegoInitiator {
-  const ntlm: Candidate = {
-    name: 'NTLM',
-    oids: [OID.ntlm],
-    create: () => {
-      allowNtlm()
-      return newNtlm(credential, options)
+      return {
+        context: name === 'Kerberos' ? await candidate.create(undefined) : new SpnegoInitiator([candidate]),
+        refused: ({ cause, offered }) => cause ?? refusedTicket(channel.host, offered),
+      }
     },
   }
-  const isLocal = !/[\\@]/.test(credential.username) || credential.username.startsWith('.\\')
-  const hasTicket = credential.ntHash === undefined && !isLocal && isIP(options.target.host) === 0
-  return new SpnegoInitiator(hasTicket ? [kerberosCandidate(kerberos, options), ntlm] : [ntlm])
 }
 
-function kerberosCandidate(source: KerberosSource, options: InitiatorOptions): Candidate {
-  return {
-    name: 'Kerberos',
-    oids: [OID.kerberos, OID.microsoftKerberos],
-    create: async () =>
-      new KerberosInitiator({ ...options, credential: await source.read(), delegate: source.delegate }),
-  }
-}
-
-function newNtlm({ username, password, ntHash }: UserPassword, options: InitiatorOptions): NtlmInitiator {
-  const credential = ntHash === undefined ? { username, password } : { username, ntHash }
-  return new NtlmInitiator({ ...options, credential })
-}
-
-/** @internal */
-export function initiatorOptions(channel: ChannelFacts, spn: SpnOptions): InitiatorOptions {
-  const { host, peerCertificate } = channel
-  return {
-    target: { service: spn.service ?? 'HTTP', host: spn.host ?? host, port: spn.port },
-    channelBinding: peerCertificate && tlsServerEndPoint(peerCertificate),
-  }
-}
-
-/** Only a credential that was refused is not tried again; Kerberos may also fail for reasons of its own. */
-function refuse(
+/** CredSSP, which hands the password over: Negotiate goes on inside of it. */
+export function credsspScheme(
   source: PasswordSource,
-  credential: UserPassword | undefined,
-  host: string,
-  offered: readonly string[],
-  cause: AuthenticationError | undefined,
+  kerberos: KerberosSource,
+  surroundings: SchemeSurroundings,
+): HandshakeScheme {
+  return {
+    scheme: 'credssp',
+    names: ['CredSSP'],
+    protocol: () => 'CredSSP',
+    notOfferedHint: CREDSSP_HINT,
+    async begin(channel) {
+      const { host } = channel
+      const credential = await source.read(host)
+      // What is inside is bound to the TLS of CredSSP, and to no other.
+      const { target } = initiatorOptions(channel, surroundings.spn)
+      const inner = new CredSspNegotiate(negotiateCandidates(credential, kerberos, { target }, surroundings))
+      const context = new CredSspInitiator({
+        ...accountOf(credential.username, ''),
+        password: credential.password,
+        createInner: () => inner,
+      })
+      return {
+        context,
+        get fallbackReason() {
+          return inner.fallbackReason
+        },
+        refused: (refusal) => refusedPassword({ source, credential, host, context }, refusal),
+      }
+    },
+  }
+}
+
+interface PasswordAttempt {
+  readonly source: PasswordSource
+  readonly credential: UserPassword
+  readonly host: string
+  readonly context: SecurityContext
+}
+
+/** Tells a password that was refused, which is not tried again, from everything else that may be in the way. */
+function refusedPassword(
+  { source, credential, host, context }: PasswordAttempt,
+  { legs, offered, cause }: Refusal,
 ): AuthenticationError {
-  if (!credential || (cause && cause.code !== 'ERR_WSMAN_UNAUTHORIZED'))
-    return cause ?? refusedTicket(host, offered)
-  return source.refuse(credential, host, offered, cause)
+  if (cause !== undefined && cause.code !== 'ERR_WSMAN_UNAUTHORIZED') return cause
+  // The first token of NTLM says nothing about the password, and a ticket was issued for the right one.
+  if (legs === 1 && context.mechanism === 'NTLM') return refusedNtlm(host, offered)
+  if (legs > 0 && context.mechanism === 'Kerberos') return cause ?? refusedTicket(host, offered)
+  const refused = source.refuse(credential, host, offered, cause)
+  const knowsWhy = legs === 0 || context.mechanism === 'CredSSP'
+  return knowsWhy ? (cause ?? refused) : refused
+}
+
+function refusedNtlm(host: string, offered: readonly string[]): AuthenticationError {
+  return new AuthenticationError('ERR_WSMAN_UNAUTHORIZED', `${host} takes no NTLM.`, {
+    host,
+    offered,
+    hint: 'A policy may forbid NTLM on the host. Use Kerberos: a name instead of an address, and a user with its domain or realm.',
+  })
 }
 
 function refusedTicket(host: string, offered: readonly string[]): AuthenticationError {

@@ -1,22 +1,18 @@
-import { inspect } from 'node:util'
+import type { SealingProtocol } from '../auth/sealed-body.js'
 import type { SecurityContext } from '../auth/security-context.js'
-import { AuthenticationError, TransportError } from '../errors/errors.js'
+import type { AuthTrace } from '../diagnostics/channels.js'
+import { AuthenticationError } from '../errors/errors.js'
 import type { WireResponse } from '../http/message.js'
 import { abortable } from '../util/abortable.js'
-import {
-  offeredBy,
-  schemeNotOffered,
-  type Authenticator,
-  type ChannelFacts,
-  type Leg,
-  type RoundTrip,
-} from './authenticator.js'
-import { sealBody, type SealingProtocol } from '../auth/sealed-body.js'
-import { openResponse } from './sealed-response.js'
+import { offeredBy, RECONNECT, type ChannelFacts, type RoundTrip } from './authenticator.js'
+import type { AuthScheme } from './credentials.js'
+import { brokenOff, endless, lostUnderway, notProven, unexpectedStatus } from './handshake-errors.js'
+import { redirected } from './redirect.js'
 import { parseChallenges } from './www-authenticate.js'
 
 /** A scheme whose handshake takes several legs and leaves a context that can seal. */
 export interface HandshakeScheme {
+  readonly scheme: AuthScheme
   /** What may stand in `Authorization`, best first; the service's offer decides. */
   readonly names: readonly string[]
   /** What seals the messages, by the name that was taken. */
@@ -24,146 +20,158 @@ export interface HandshakeScheme {
   /** What to do where the service offers none of the names. */
   readonly notOfferedHint: string
   /**
-   * One handshake, on one connection.
+   * Begins an attempt, with the credential as it is now.
    * @throws PolicyError, AuthenticationError or UsageError when it cannot even begin
    */
-  newContext(channel: ChannelFacts, name: string, signal: AbortSignal): Promise<SecurityContext>
-  /** The service refused what the last context was made with. @returns the error to throw */
-  refused(
-    host: string,
-    offered: readonly string[],
-    cause: AuthenticationError | undefined,
-  ): AuthenticationError
+  begin(channel: ChannelFacts, name: string): Promise<Attempt>
 }
 
-interface Session {
+/** One attempt to authenticate one connection. */
+export interface Attempt {
   readonly context: SecurityContext
-  readonly protocol: SealingProtocol
+  /** Why the preferred mechanism is not used, as far as that is known by now. */
+  readonly fallbackReason?: string | undefined
+  /** The service, or the KDC, refused. @returns the error to throw */
+  refused(refusal: Refusal): AuthenticationError
+}
+
+export interface Refusal {
+  /** What the service offers. */
+  readonly offered: readonly string[]
+  /** How many tokens had been sent: with none, it was not the service that refused. */
+  readonly legs: number
+  /** What the mechanism says about it. */
+  readonly cause: AuthenticationError | undefined
+}
+
+export interface HandshakeOptions {
+  readonly attempt: Attempt
+  /** What stands in `Authorization`. */
+  readonly name: string
+  readonly host: string
+  /** Of the message to come. */
+  readonly contentType: string
+  readonly roundTrip: RoundTrip
+  readonly signal: AbortSignal
+  readonly trace: AuthTrace
+  /** Whether the credential was accepted lately, so that using it again cannot lock an account out. */
+  readonly isProven: boolean
+}
+
+/** The service does not know the scheme by this name. */
+export interface NotOffered {
+  readonly offered: readonly string[]
+  /** Whether the connection is over with that. */
+  readonly closing: boolean
+}
+
+type Outcome = 'established' | NotOffered | typeof RECONNECT
+
+interface Reply extends Pick<WireResponse, 'status' | 'statusText' | 'closing'> {
+  readonly location: string | undefined
+  readonly token: Uint8Array | undefined
 }
 
 /** More legs than any mechanism needs: a service that goes on is playing. */
 const MAX_LEGS = 12
 
-/**
- * Authenticates one connection in several legs, and seals what travels over it where TLS does not. The context
- * belongs to the socket: a new socket, or a 401 on this one, means a new handshake.
- */
-export class HandshakeAuthenticator implements Authenticator {
-  readonly #scheme: HandshakeScheme
-  readonly #channel: ChannelFacts
-  #session: Session | undefined
+/** The legs of one attempt. Their bodies are empty: Windows takes a message on the last one, OMI's worker dies of it. */
+export class Handshake {
+  readonly #options: HandshakeOptions
+  #legs = 0
+  #offered: readonly string[] = []
 
-  constructor(scheme: HandshakeScheme, channel: ChannelFacts) {
-    this.#scheme = scheme
-    this.#channel = channel
+  constructor(options: HandshakeOptions) {
+    this.#options = options
   }
 
-  async exchange(message: Leg, roundTrip: RoundTrip, signal: AbortSignal): Promise<WireResponse> {
-    const session = this.#session ?? (await this.#establish(message, roundTrip, signal))
-    const response = await this.#send(session, message, roundTrip)
-    if (response.status !== 401) return this.#open(session, response)
-    // A 401 on an authenticated socket means that the request was not looked at: authenticate again, seal again.
-    await response.discard()
-    const renewed = await this.#establish(message, roundTrip, signal)
-    const second = await this.#send(renewed, message, roundTrip)
-    if (second.status !== 401) return this.#open(renewed, second)
-    const offered = offeredBy(second)
-    second.abandon()
-    throw this.#scheme.refused(this.#channel.host, offered, undefined)
-  }
-
-  dispose(): void {
-    this.#session?.context.dispose()
-    this.#session = undefined
-  }
-
-  [inspect.custom](): string {
-    return 'HandshakeAuthenticator {}'
-  }
-
-  async #send({ context, protocol }: Session, message: Leg, roundTrip: RoundTrip): Promise<WireResponse> {
-    if (this.#channel.secure) return await roundTrip(message)
-    const { body, contentType } = await sealBody(context, protocol, Buffer.from(message.body))
-    return await roundTrip({ ...message, body, contentType })
-  }
-
-  #open({ context }: Session, response: WireResponse): WireResponse {
-    if (this.#channel.secure) return response
-    return openResponse(context, response, () => {
-      this.dispose()
-    })
-  }
-
-  async #establish(message: Leg, roundTrip: RoundTrip, signal: AbortSignal): Promise<Session> {
-    this.dispose()
-    let offered: readonly string[] = []
-    for (const name of this.#scheme.names) {
-      if (offered.length > 0 && !includes(offered, name)) continue
-      const context = await abortable(this.#scheme.newContext(this.#channel, name, signal), signal)
-      try {
-        const outcome = await this.#handshake(context, name, message, roundTrip, signal)
-        if (outcome === 'established') {
-          return (this.#session = { context, protocol: this.#scheme.protocol(name) })
-        }
-        offered = outcome.offered
-      } catch (error) {
-        context.dispose()
-        throw error instanceof AuthenticationError
-          ? this.#scheme.refused(this.#channel.host, offered, error)
-          : error
-      }
-      context.dispose()
+  /**
+   * @returns how to go on: the connection may be over with its authentication
+   * @throws AuthenticationError when one side refuses the other, ProtocolError for what must not be sent, TransportError
+   */
+  async run(): Promise<Outcome> {
+    const { attempt, trace } = this.#options
+    try {
+      return await this.#exchangeTokens()
+    } finally {
+      trace.mechanism = attempt.context.mechanism
+      trace.principal = attempt.context.principal
+      trace.fallbackReason = attempt.fallbackReason
     }
-    throw schemeNotOffered(
-      this.#scheme.names[0] ?? '',
-      this.#channel.host,
-      offered,
-      this.#scheme.notOfferedHint,
-    )
   }
 
-  /** @returns the schemes the service offers instead, where it does not know this one */
-  async #handshake(
-    context: SecurityContext,
-    name: string,
-    { contentType }: Leg,
-    roundTrip: RoundTrip,
-    signal: AbortSignal,
-  ): Promise<'established' | { readonly offered: readonly string[] }> {
-    let token = await abortable(context.step(), signal)
-    for (let leg = 1; leg <= MAX_LEGS; leg++) {
-      if (token === undefined) throw refusedEarly(this.#channel.host)
-      // Empty bodies all the way: Windows takes one on the last leg, OMI's worker dies of it.
-      const authorization = `${name} ${Buffer.from(token).toString('base64')}`
+  async #exchangeTokens(): Promise<Outcome> {
+    const { name, host } = this.#options
+    let token = await this.#step()
+    while (token !== undefined) {
+      const reply = await this.#send(token)
+      const { status, closing } = reply
+      if (status >= 200 && status < 300) return await this.#conclude(reply)
+      if (status !== 401) throw this.#unexpected(reply)
+      if (reply.token === undefined) {
+        const isKnown = this.#offered.length === 0 || includes(this.#offered, name)
+        if (this.#legs === 1 && !isKnown) return { offered: this.#offered, closing }
+        break
+      }
+      token = await this.#take(reply.token)
+      if (token !== undefined && closing) throw brokenOff(host)
+    }
+    throw this.#refused()
+  }
+
+  async #conclude({ token, closing }: Reply): Promise<'established' | typeof RECONNECT> {
+    const { attempt, host } = this.#options
+    if (token !== undefined) await this.#take(token)
+    if (!attempt.context.complete) throw notProven(host)
+    return closing ? RECONNECT : 'established'
+  }
+
+  /** One leg. The reply's body means nothing. */
+  async #send(token: Uint8Array): Promise<Reply> {
+    const { name, host, contentType, roundTrip, trace, isProven } = this.#options
+    if (this.#legs === MAX_LEGS) throw endless(host)
+    this.#legs++
+    trace.legs++
+    const authorization = `${name} ${Buffer.from(token).toString('base64')}`
+    try {
       const response = await roundTrip({ contentType, body: '', authorization })
-      const answer = tokenOf(response, name)
-      if (response.status === 401) {
-        const offered = offeredBy(response)
-        await response.discard()
-        if (answer === undefined) {
-          if (leg === 1 && !includes(offered, name)) return { offered }
-          throw this.#refusal(offered)
-        }
-        token = await abortable(context.step(answer), signal)
-      } else if (response.status >= 200 && response.status < 300) {
-        await response.discard()
-        if (answer !== undefined) await abortable(context.step(answer), signal)
-        if (!context.complete) throw notProven(this.#channel.host)
-        return 'established'
-      } else {
-        response.abandon()
-        throw unexpectedStatus(this.#channel.host, response)
-      }
+      const { status, statusText, closing, headers } = response
+      this.#offered = offeredBy(response)
+      if (closing) response.abandon()
+      else await response.discard()
+      return { status, statusText, closing, location: headers.location, token: tokenOf(response, name) }
+    } catch (error) {
+      // Before the second leg nothing was said that could count as a failed logon.
+      throw lostUnderway(error, host, isProven || this.#legs === 1)
     }
-    throw new AuthenticationError('ERR_WSMAN_UNAUTHORIZED', `${this.#channel.host} never ends the handshake.`)
   }
 
-  #refusal(offered: readonly string[]): AuthenticationError {
-    return new AuthenticationError(
-      'ERR_WSMAN_UNAUTHORIZED',
-      `${this.#channel.host} refused the credential.`,
-      { offered },
-    )
+  async #step(token?: Uint8Array): Promise<Uint8Array | undefined> {
+    const { attempt, signal } = this.#options
+    try {
+      return await abortable(attempt.context.step(token), signal)
+    } catch (error) {
+      throw error instanceof AuthenticationError ? this.#refused(error) : error
+    }
+  }
+
+  /** After the end only CredSSP has something to hear: why the service refuses after all. */
+  async #take(token: Uint8Array): Promise<Uint8Array | undefined> {
+    const { context } = this.#options.attempt
+    return context.complete && context.mechanism !== 'CredSSP' ? undefined : await this.#step(token)
+  }
+
+  #unexpected({ status, statusText, location }: Reply): Error {
+    const { attempt, host } = this.#options
+    if (status < 400) return redirected(host, status, location)
+    // OMI answers some tokens that it does not accept with 400; what it refused must not be tried again.
+    const isRefusal = status === 400 || status === 403
+    const isAnswer = this.#legs > 1 || attempt.context.mechanism === 'Kerberos'
+    return isRefusal && isAnswer ? this.#refused() : unexpectedStatus(host, status, statusText)
+  }
+
+  #refused(cause?: AuthenticationError): AuthenticationError {
+    return this.#options.attempt.refused({ offered: this.#offered, legs: this.#legs, cause })
   }
 }
 
@@ -175,30 +183,7 @@ function tokenOf({ headers }: WireResponse, name: string): Buffer | undefined {
   return challenge?.token === undefined ? undefined : Buffer.from(challenge.token, 'base64')
 }
 
-function includes(names: readonly string[], name: string): boolean {
+/** Whether one of the names is this one, in whatever letter case. */
+export function includes(names: readonly string[], name: string): boolean {
   return names.some((candidate) => candidate.toLowerCase() === name.toLowerCase())
-}
-
-function refusedEarly(host: string): AuthenticationError {
-  return new AuthenticationError(
-    'ERR_WSMAN_UNAUTHORIZED',
-    `${host} refuses although the handshake is over.`,
-    { host },
-  )
-}
-
-function notProven(host: string): AuthenticationError {
-  return new AuthenticationError(
-    'ERR_WSMAN_UNAUTHORIZED',
-    `${host} ended the handshake before it had proved who it is.`,
-    { host, hint: 'Something between the client and the host may be answering in its place.' },
-  )
-}
-
-function unexpectedStatus(host: string, { status, statusText }: WireResponse): TransportError {
-  return new TransportError(
-    'ERR_WSMAN_HTTP_STATUS',
-    `${host} answered the handshake with HTTP status ${status}${statusText === '' ? '' : ` ${statusText}`}.`,
-    { host, status, retryable: status === 503 },
-  )
 }

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import type { AxiosInstance } from 'axios'
-import { AuthenticationError, TransportError, UsageError } from '../errors/errors.js'
+import { AuthenticationError, UsageError } from '../errors/errors.js'
 import type { ExchangeLimits, WireResponse } from '../http/message.js'
 import { resolveProxy, type ProxyOptions } from '../http/proxy.js'
 import { TlsProfile, type TlsOptions } from '../http/tls.js'
@@ -12,12 +12,13 @@ import { certificateTls, withoutCertificate } from './certificate.js'
 import { Channel } from './channel.js'
 import type { CredentialGate } from './credential-gate.js'
 import type { AuthOptions } from './credentials.js'
-import type { SpnOptions } from './handshake-schemes.js'
+import type { SpnOptions } from './mechanism-candidates.js'
 import { Dialer } from './dialer.js'
 import type { EndpointUrl } from './endpoint-url.js'
 import { createMechanism } from './mechanism.js'
 import { checkPolicy } from './policy.js'
 import { ConnectionPool } from './pool.js'
+import { redirected } from './redirect.js'
 import { SharedCredential } from './shared-credential.js'
 import type { BodySink, ResponseHead, Transport, TransportRequest } from './types.js'
 
@@ -71,7 +72,9 @@ export class HttpTransport implements Transport {
     const surroundings = { spn: options.spn ?? {}, allowNtlm: () => this.#allow(false) }
     const mechanism = createMechanism({ credential, tls: options.tls, surroundings })
     this.#mechanism = mechanism
-    this.#gate = mechanism.scheme === 'none' ? undefined : credential.gate(this.host)
+    // Those that seal know better when a credential is proven: after the handshake, whatever the message then does.
+    const isGated = mechanism.scheme !== 'none' && !mechanism.sealed
+    this.#gate = isGated ? credential.gate(this.host) : undefined
     const limits: ExchangeLimits = {
       inactivityTimeoutMs: positive('inactivityTimeoutMs', options.inactivityTimeoutMs ?? 30_000),
       maxResponseBytes: positive('maxResponseBytes', options.maxResponseBytes ?? 64 * 1024 * 1024),
@@ -143,7 +146,10 @@ export class HttpTransport implements Transport {
       }
     }
     const message = `${this.host} ended every connection before authentication was over.`
-    throw new AuthenticationError('ERR_WSMAN_UNAUTHORIZED', message, { host: this.host })
+    throw new AuthenticationError('ERR_WSMAN_UNAUTHORIZED', message, {
+      host: this.host,
+      hint: 'Look for a proxy or load balancer that ends connections.',
+    })
   }
 
   #credentialReady(signal: AbortSignal): Promise<void> | undefined {
@@ -167,22 +173,12 @@ export class HttpTransport implements Transport {
   #receive<T>(response: WireResponse, open: (head: ResponseHead) => BodySink<T>): Promise<T> {
     const { status, headers } = response
     try {
-      if (status >= 300 && status < 400) throw this.#redirected(status, headers.location)
+      if (status >= 300 && status < 400) throw redirected(this.host, status, headers.location)
       return response.receive(open(response))
     } catch (error) {
       response.abandon()
       throw error
     }
-  }
-
-  #redirected(status: number, location: string | undefined): TransportError {
-    const to = location === undefined ? '' : ` to ${location}`
-    return new TransportError('ERR_WSMAN_REDIRECT', `${this.host} redirects${to} (HTTP ${status}).`, {
-      host: this.host,
-      status,
-      ...(location === undefined ? {} : { location }),
-      hint: 'Redirects are not followed, because the credential would follow too: give the right host or url.',
-    })
   }
 }
 

@@ -14,19 +14,29 @@ export class KerberosSource {
     return this.#auth.delegate ?? false
   }
 
-  /** @throws UsageError for values that contradict each other, or a function that fails */
-  async read(): Promise<KerberosCredential> {
+  /** The realm that the options name. */
+  get realm(): string | undefined {
+    return this.#auth.realm
+  }
+
+  /**
+   * @param given user name and password where they were fetched already
+   * @throws UsageError for values that contradict each other, or a function that fails
+   */
+  async read(given?: { readonly username: string; readonly password: string }): Promise<KerberosCredential> {
     const { username, password, keytab, ccache, realm } = this.#auth
-    const values = {
-      username: await optional('username', username),
-      password: await optional('password', password),
-      keytab: await optional('keytab', keytab),
-      ccache: await optional('ccache', ccache),
-      realm,
-    }
+    const values = given
+      ? { username: given.username, password: given.password, realm }
+      : {
+          username: await optional('username', username),
+          password: await optional('password', password),
+          keytab: await optional('keytab', keytab),
+          ccache: await optional('ccache', ccache),
+          realm,
+        }
     const key = JSON.stringify(values)
     if (this.#current?.key !== key) {
-      this.#current?.credential.dispose()
+      // The one before is not disposed of: a handshake may be about to use it. It ends as garbage.
       this.#current = { key, credential: new KerberosCredential(values) }
     }
     return this.#current.credential

@@ -1,13 +1,14 @@
-import { UsageError } from '../errors/errors.js'
 import type { TlsOptions } from '../http/tls.js'
 import { authenticationDemanded, offeredBy, type Mechanism } from './authenticator.js'
 import { BasicMechanism } from './basic.js'
 import { CertificateMechanism } from './certificate.js'
-import { schemeOf, type AuthScheme, type PasswordSource } from './credentials.js'
+import { schemeOf, type PasswordSource } from './credentials.js'
 import { DigestMechanism } from './digest.js'
-import { HandshakeAuthenticator, type HandshakeScheme } from './handshake.js'
-import { kerberosScheme, negotiateScheme, ntlmScheme, type SchemeSurroundings } from './handshake-schemes.js'
+import type { HandshakeScheme } from './handshake.js'
+import { HandshakeMechanism } from './handshake-authenticator.js'
+import { credsspScheme, kerberosScheme, negotiateScheme, ntlmScheme } from './handshake-schemes.js'
 import { KerberosSource } from './kerberos-source.js'
+import type { SchemeSurroundings } from './mechanism-candidates.js'
 import type { SharedCredential } from './shared-credential.js'
 
 export interface MechanismOptions {
@@ -20,6 +21,12 @@ export interface MechanismOptions {
 export function createMechanism({ credential, tls, surroundings }: MechanismOptions): Mechanism {
   const scheme = schemeOf(credential.auth)
   const kerberos = (): KerberosSource => credential.kerberosSource((auth) => new KerberosSource(auth))
+  const handshake = (scheme: HandshakeScheme, source?: PasswordSource): Mechanism =>
+    new HandshakeMechanism({
+      scheme,
+      ready: (host) => source?.assertNotRefused(host),
+      gate: (host) => credential.gate(host),
+    })
   switch (scheme) {
     case 'none':
       return NO_AUTHENTICATION
@@ -31,27 +38,18 @@ export function createMechanism({ credential, tls, surroundings }: MechanismOpti
       return new CertificateMechanism(tls)
     case 'ntlm': {
       const source = credential.passwordSource({ hash: true })
-      return sealing(scheme, ntlmScheme(source, surroundings), source)
+      return handshake(ntlmScheme(source, surroundings), source)
     }
     case 'negotiate': {
       const source = credential.passwordSource({ hash: true })
-      return sealing(scheme, negotiateScheme(source, kerberos(), surroundings), source)
+      return handshake(negotiateScheme(source, kerberos(), surroundings), source)
     }
     case 'kerberos':
-      return sealing(scheme, kerberosScheme(kerberos(), surroundings))
-    default:
-      throw new UsageError(`The authentication scheme '${scheme}' is not offered by this version.`, {
-        code: 'ERR_WSMAN_UNSUPPORTED',
-      })
-  }
-}
-
-function sealing(scheme: AuthScheme, handshake: HandshakeScheme, source?: PasswordSource): Mechanism {
-  return {
-    scheme,
-    sealed: true,
-    ready: (host) => source?.assertNotRefused(host),
-    bind: (channel) => new HandshakeAuthenticator(handshake, channel),
+      return handshake(kerberosScheme(kerberos(), surroundings))
+    case 'credssp': {
+      const source = credential.passwordSource()
+      return handshake(credsspScheme(source, kerberos(), surroundings), source)
+    }
   }
 }
 

@@ -1,0 +1,58 @@
+import { tracingChannel, type TracingChannel } from 'node:diagnostics_channel'
+
+/** Where the work that a tracing channel tells about came from, and what became of it. */
+export interface Outcome {
+  /** What the work failed with, in the events `error`, `end` and `asyncEnd` after it. */
+  error?: unknown
+}
+
+/**
+ * What `wsman:auth` says about a handshake. The object is the same in every event of one handshake and fills up as it
+ * goes on. Never a token, a key or a password.
+ */
+export interface AuthTrace extends Outcome {
+  /** The host as the client was given it. */
+  readonly host: string
+  /** `auth.scheme`: `negotiate`, `ntlm`, `kerberos` or `credssp`. */
+  readonly scheme: string
+  /** What authenticates in the end: `Kerberos`, `NTLM` or `CredSSP`; `Negotiate` before anything was chosen. */
+  mechanism?: string | undefined
+  /** Who was authenticated, once that is known: `alice@EXAMPLE.COM`. */
+  principal?: string | undefined
+  /** Why the mechanism that Negotiate prefers is not used. */
+  fallbackReason?: string | undefined
+  /** Round trips so far. */
+  legs: number
+}
+
+type Trace<T extends object> = TracingChannel<unknown, T>
+
+/** Handshakes that take several legs: `tracing:wsman:auth:start`, `:end`, `:asyncStart`, `:asyncEnd` and `:error`. */
+export const authChannel: Trace<AuthTrace> = tracingChannel('wsman:auth')
+
+/**
+ * Does some work and tells a channel about it. What the work results in is not told: it may hold secrets. Where nobody
+ * listens this costs next to nothing.
+ */
+export async function traced<T extends Outcome, R>(
+  channel: Trace<T>,
+  trace: T,
+  work: () => Promise<R>,
+): Promise<R> {
+  if (!isHeard(channel)) return work()
+  // A list, because the result may be undefined.
+  const results: R[] = []
+  await channel.tracePromise(async () => {
+    results.push(await work())
+  }, trace)
+  const [result] = results
+  return result as R
+}
+
+type Event = 'start' | 'end' | 'asyncStart' | 'asyncEnd' | 'error'
+
+/** Before Node.js 20.13 a tracing channel does not tell whether it has subscribers. */
+function isHeard(events: Readonly<Record<Event, { readonly hasSubscribers: boolean }>>): boolean {
+  const { start, end, asyncStart, asyncEnd, error } = events
+  return [start, end, asyncStart, asyncEnd, error].some(({ hasSubscribers }) => hasSubscribers)
+}

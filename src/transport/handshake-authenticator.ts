@@ -1,0 +1,173 @@
+import { inspect } from 'node:util'
+import { authChannel, traced, type AuthTrace } from '../diagnostics/channels.js'
+import { AuthenticationError } from '../errors/errors.js'
+import type { WireResponse } from '../http/message.js'
+import { abortable } from '../util/abortable.js'
+import {
+  offeredBy,
+  RECONNECT,
+  schemeNotOffered,
+  type Authenticator,
+  type ChannelFacts,
+  type Leg,
+  type Mechanism,
+  type RoundTrip,
+} from './authenticator.js'
+import type { CredentialGate } from './credential-gate.js'
+import type { AuthScheme } from './credentials.js'
+import { Handshake, includes, type HandshakeScheme } from './handshake.js'
+import { notLetIn } from './handshake-errors.js'
+import { PLAIN_SESSION, SealedSession, type Session } from './sealed-session.js'
+
+export interface HandshakeMechanismOptions {
+  readonly scheme: HandshakeScheme
+  /** @returns a promise that rejects when the credential was refused before; undefined where there is nothing to ask */
+  readonly ready: (host: string) => Promise<void> | undefined
+  /** Lets handshakes with a host begin one at a time. */
+  readonly gate: (host: string) => CredentialGate
+}
+
+/** For how long an accepted credential counts as good, in milliseconds: passwords change while connections live on. */
+const PROVEN_FOR_MS = 60_000
+
+/** A scheme of several legs, for all connections of a transport. */
+export class HandshakeMechanism implements Mechanism {
+  readonly scheme: AuthScheme
+  readonly sealed = true
+  readonly ready: Mechanism['ready']
+  readonly #options: HandshakeMechanismOptions
+  #offered: readonly string[] | undefined
+  #provenAt = -Infinity
+
+  constructor(options: HandshakeMechanismOptions) {
+    this.scheme = options.scheme.scheme
+    this.ready = options.ready
+    this.#options = options
+  }
+
+  bind(channel: ChannelFacts): Authenticator {
+    return new HandshakeAuthenticator(this, channel)
+  }
+
+  [inspect.custom](): string {
+    return `HandshakeMechanism { scheme: '${this.scheme}' }`
+  }
+
+  /** The next handshake has the others wait: what was accepted before may be wrong by now. */
+  doubt(host: string): void {
+    this.#options.gate(host).close()
+  }
+
+  /**
+   * Authenticates a connection. Where the credential is not proven, one connection does so at a time, and what it
+   * is refused the others do not try.
+   */
+  async establish(
+    channel: ChannelFacts,
+    message: Leg,
+    roundTrip: RoundTrip,
+    signal: AbortSignal,
+  ): Promise<Session | typeof RECONNECT> {
+    const gate = this.#options.gate(channel.host)
+    if (performance.now() - this.#provenAt > PROVEN_FOR_MS) gate.close()
+    const pass = await gate.enter(signal)
+    const trace: AuthTrace = { host: channel.host, scheme: this.scheme, legs: 0 }
+    const leg = { contentType: message.contentType, roundTrip, signal, trace, isProven: pass === undefined }
+    try {
+      const session = await traced(authChannel, trace, () => this.#shakeHands(channel, leg))
+      this.#provenAt = performance.now()
+      pass?.(true)
+      return session
+    } catch (error) {
+      if (error instanceof AuthenticationError) gate.close()
+      throw error
+    } finally {
+      pass?.(false)
+    }
+  }
+
+  /** Goes through the names that the service offers; without knowing, through all. */
+  async #shakeHands(
+    channel: ChannelFacts,
+    leg: Omit<ConstructorParameters<typeof Handshake>[0], 'attempt' | 'name' | 'host'>,
+  ): Promise<Session | typeof RECONNECT> {
+    const { scheme } = this.#options
+    const { host, secure } = channel
+    for (const name of scheme.names) {
+      if (this.#offered !== undefined && !includes(this.#offered, name)) continue
+      const attempt = await abortable(scheme.begin(channel, name), leg.signal)
+      const { context } = attempt
+      let kept = false
+      try {
+        const outcome = await new Handshake({ ...leg, attempt, name, host }).run()
+        if (outcome === RECONNECT) return RECONNECT
+        if (outcome === 'established') {
+          if (secure) return PLAIN_SESSION
+          kept = true
+          return new SealedSession(context, scheme.protocol(name))
+        }
+        this.#offered = outcome.offered
+        if (outcome.closing) return RECONNECT
+      } finally {
+        if (!kept) context.dispose()
+      }
+    }
+    const offered = this.#offered ?? []
+    // The service may be set up anew before the next call.
+    this.#offered = undefined
+    throw schemeNotOffered(scheme.names[0] ?? '', host, offered, scheme.notOfferedHint)
+  }
+}
+
+/**
+ * Authenticates one connection, and seals what travels over it where TLS does not. The session belongs to the socket:
+ * a new socket, or a 401 on this one, means a new handshake.
+ */
+class HandshakeAuthenticator implements Authenticator {
+  readonly #mechanism: HandshakeMechanism
+  readonly #channel: ChannelFacts
+  #session: Session | undefined
+
+  constructor(mechanism: HandshakeMechanism, channel: ChannelFacts) {
+    this.#mechanism = mechanism
+    this.#channel = channel
+  }
+
+  async exchange(
+    message: Leg,
+    roundTrip: RoundTrip,
+    signal: AbortSignal,
+  ): Promise<WireResponse | typeof RECONNECT> {
+    for (let attempt = 1; ; attempt++) {
+      if (this.#session?.ended === true) this.dispose()
+      const session =
+        this.#session ?? (await this.#mechanism.establish(this.#channel, message, roundTrip, signal))
+      if (session === RECONNECT) return RECONNECT
+      this.#session = session
+      const response = await session.exchange(message, roundTrip)
+      if (response === RECONNECT || response.status !== 401) return response
+      // A 401 on an authenticated socket means that the request was not looked at: authenticate again, seal again.
+      this.dispose()
+      if (attempt === 2) {
+        response.abandon()
+        throw notLetIn(this.#channel.host, offeredBy(response))
+      }
+      if (response.closing) {
+        response.abandon()
+        return RECONNECT
+      }
+      await response.discard()
+    }
+  }
+
+  dispose(): void {
+    if (this.#session === undefined) return
+    this.#session.end()
+    this.#session = undefined
+    this.#mechanism.doubt(this.#channel.host)
+  }
+
+  [inspect.custom](): string {
+    return 'HandshakeAuthenticator {}'
+  }
+}

@@ -1,0 +1,67 @@
+import { AuthenticationError, TransportError } from '../errors/errors.js'
+
+const SAME_CONNECTION =
+  'Negotiate, NTLM, Kerberos and CredSSP authenticate a connection: look for a proxy or load balancer that ends connections, or that sends the requests of one to several servers.'
+
+/** The service let the client in without proving that it knows the other half of the secret. */
+export function notProven(host: string): AuthenticationError {
+  return new AuthenticationError(
+    'ERR_WSMAN_UNAUTHORIZED',
+    `${host} ended the handshake before it had proved who it is.`,
+    { host, hint: 'Something between the client and the host may be answering in its place.' },
+  )
+}
+
+/** The service goes on although no mechanism has that much to say. */
+export function endless(host: string): AuthenticationError {
+  return new AuthenticationError('ERR_WSMAN_UNAUTHORIZED', `${host} never ends the handshake.`, {
+    host,
+    hint: 'Check that the address is that of a WS-Management service.',
+  })
+}
+
+/** A 401 for the first message of a connection that was authenticated a moment ago, twice. */
+export function notLetIn(host: string, offered: readonly string[]): AuthenticationError {
+  return new AuthenticationError(
+    'ERR_WSMAN_UNAUTHORIZED',
+    `${host} accepts the credential, and then refuses the messages on that connection.`,
+    { host, offered, hint: SAME_CONNECTION },
+  )
+}
+
+/** The service ends the connection although it waits for another token. */
+export function brokenOff(host: string): TransportError {
+  return new TransportError(
+    'ERR_WSMAN_HTTP_STATUS',
+    `${host} ends the connection in the middle of the handshake.`,
+    {
+      host,
+      status: 401,
+      hint: SAME_CONNECTION,
+    },
+  )
+}
+
+/** An HTTP status that is no answer to a token. */
+export function unexpectedStatus(host: string, status: number, statusText: string): TransportError {
+  const words = statusText === '' ? '' : ` ${statusText}`
+  return new TransportError(
+    'ERR_WSMAN_HTTP_STATUS',
+    `${host} answered the handshake with HTTP status ${status}${words}.`,
+    { host, status, retryable: status === 503 },
+  )
+}
+
+/**
+ * The error for a leg that found no answer: a lost connection, or whatever else it was. The message itself was not sent.
+ * @param isSafe whether beginning again does no harm: a refused password that is sent again may lock the account
+ */
+export function lostUnderway(error: unknown, host: string, isSafe: boolean): unknown {
+  if (!(error instanceof TransportError) || error.code !== 'ERR_WSMAN_SOCKET') return error
+  return new TransportError('ERR_WSMAN_CONNECT', `The connection to ${host} ended during the handshake.`, {
+    host,
+    cause: error,
+    retryable: isSafe,
+    hint: 'The service may have restarted, or something in between ended the connection.',
+  })
+}

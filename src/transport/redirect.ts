@@ -1,0 +1,12 @@
+import { TransportError } from '../errors/errors.js'
+
+/** The service is said to be elsewhere. */
+export function redirected(host: string, status: number, location: string | undefined): TransportError {
+  const to = location === undefined ? '' : ` to ${location}`
+  return new TransportError('ERR_WSMAN_REDIRECT', `${host} redirects${to} (HTTP ${status}).`, {
+    host,
+    status,
+    ...(location === undefined ? {} : { location }),
+    hint: 'Redirects are not followed, because the credential would follow too: give the right host or url.',
+  })
+}
