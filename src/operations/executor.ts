@@ -106,9 +106,9 @@ export class OperationExecutor implements OperationRunner {
         anonymous: operation.anonymous ?? false,
         affinity: operation.affinity,
       },
-      (head) => openReply(operation, head),
+      (head) => openReply(operation, head, operation.action === undefined ? undefined : messageId),
     )
-    return this.#unwrap(message, operation.action === undefined ? undefined : messageId)
+    return this.#unwrap(message)
   }
 
   #encode(
@@ -151,14 +151,7 @@ export class OperationExecutor implements OperationRunner {
     )
   }
 
-  #unwrap<T>({ status, message }: Reply<T>, messageId: string | undefined): T {
-    const { relatesTo } = message.headers
-    // Absence is common (some BMCs); another value is somebody else's answer.
-    if (relatesTo && messageId && relatesTo.toLowerCase() !== messageId.toLowerCase()) {
-      throw new ProtocolError(
-        'The reply belongs to another request: its RelatesTo is not the MessageID that was sent.',
-      )
-    }
+  #unwrap<T>({ status, message }: Reply<T>): T {
     if (message.fault) {
       const hint = faultHint(message.fault)
       throw new WsmanFault({ ...message.fault, status }, hint === undefined ? {} : { hint })
@@ -176,7 +169,12 @@ interface Reply<T> {
   readonly message: DecodedMessage<T>
 }
 
-function openReply<T>(operation: Operation<T>, head: ResponseHead): BodySink<Reply<T>> {
+/** @param messageId what the reply must relate to, where it says */
+function openReply<T>(
+  operation: Operation<T>,
+  head: ResponseHead,
+  messageId: string | undefined,
+): BodySink<Reply<T>> {
   const refusal = refuseStatus(head)
   if (refusal) throw refusal
   const decoder = new EnvelopeDecoder(operation.decoder())
@@ -184,7 +182,18 @@ function openReply<T>(operation: Operation<T>, head: ResponseHead): BodySink<Rep
     write: (chunk) => {
       decoder.write(chunk)
     },
-    end: () => ({ status: head.status, message: decoder.end() }),
+    end: () => {
+      const message = decoder.end()
+      const { relatesTo } = message.headers
+      // Absence is common (some BMCs); another value is somebody else's answer. Thrown in here it ends the connection,
+      // where every later reply would be somebody else's, too.
+      if (relatesTo && messageId && relatesTo.toLowerCase() !== messageId.toLowerCase()) {
+        throw new ProtocolError(
+          'The reply belongs to another request: its RelatesTo is not the MessageID that was sent.',
+        )
+      }
+      return { status: head.status, message }
+    },
   }
 }
 
