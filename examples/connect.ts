@@ -10,9 +10,8 @@ export async function withClient(work: (client: WsmanClient) => Promise<void>): 
   const endpoint = fromEnvironment
     ? undefined
     : await startEndpoint({
-        listeners: [{ transport: 'HTTPS', address: '127.0.0.1', port: 0 }],
+        listeners: [{ transport: 'HTTP', address: '127.0.0.1', port: 0 }],
         users: [{ username: 'demo', password: crypto.randomUUID() }],
-        settings: { service: { auth: { basic: true } } },
       })
   const client = new WsmanClient(fromEnvironment ?? { ...endpoint?.clientOptions('demo') })
   try {
@@ -23,19 +22,23 @@ export async function withClient(work: (client: WsmanClient) => Promise<void>): 
   }
 }
 
-/** WSMAN_HOST, WSMAN_TRANSPORT, WSMAN_USERNAME, WSMAN_PASSWORD, WSMAN_SCHEME and WSMAN_FINGERPRINT describe a real host. */
+/**
+ * A real host: WSMAN_HOST, WSMAN_TRANSPORT, WSMAN_USERNAME, WSMAN_PASSWORD, WSMAN_SCHEME, WSMAN_FINGERPRINT and
+ * WSMAN_TRUSTED_HOSTS.
+ */
 function hostOptions(): WsmanClientOptions | undefined {
-  const { WSMAN_HOST, WSMAN_TRANSPORT, WSMAN_USERNAME, WSMAN_PASSWORD, WSMAN_SCHEME, WSMAN_FINGERPRINT } =
-    process.env
+  const { WSMAN_HOST, WSMAN_TRANSPORT, WSMAN_USERNAME, WSMAN_PASSWORD } = process.env
+  const { WSMAN_SCHEME, WSMAN_FINGERPRINT, WSMAN_TRUSTED_HOSTS } = process.env
   if (!WSMAN_HOST) return undefined
   return {
     host: WSMAN_HOST,
-    transport: WSMAN_TRANSPORT ?? 'https',
+    transport: WSMAN_TRANSPORT ?? 'http',
     auth: {
-      scheme: WSMAN_SCHEME ?? 'basic',
+      scheme: WSMAN_SCHEME ?? 'negotiate',
       username: WSMAN_USERNAME ?? '',
       password: WSMAN_PASSWORD ?? '',
     } as AuthOptions,
+    settings: { client: { trustedHosts: WSMAN_TRUSTED_HOSTS ?? '' } },
     ...(WSMAN_FINGERPRINT ? { tls: { fingerprint256: WSMAN_FINGERPRINT } } : {}),
   }
 }

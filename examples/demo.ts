@@ -10,13 +10,13 @@ const step = (text: string): void => {
 
 step('1. Start a WinRM service on this machine')
 const endpoint = await startEndpoint({
-  listeners: [{ transport: 'HTTPS', address: '127.0.0.1', port: 0 }],
+  listeners: [{ transport: 'HTTP', address: '127.0.0.1', port: 0 }],
   users: [{ username: 'demo', password: crypto.randomUUID() }],
-  settings: { service: { auth: { basic: true } } },
 })
-console.log(`   It listens on ${endpoint.url} with a certificate made just now.`)
+console.log(`   It listens on ${endpoint.url} with WinRM's default settings:`)
+console.log('   Basic is off, and every message is encrypted with the keys of the handshake.')
 
-// host, port, credentials, and the fingerprint of that certificate to pin
+// host, port and credentials
 const client = new WsmanClient({ ...endpoint.clientOptions('demo') })
 
 try {

@@ -10,10 +10,10 @@ const run = promisify(execFile)
 /** What each example must have printed, on whatever machine it runs. */
 const EXPECTED: Readonly<Record<string, readonly RegExp[]>> = {
   'demo.ts': [
-    /It listens on https:\/\/127\.0\.0\.1:\d+\/wsman/,
+    /It listens on http:\/\/127\.0\.0\.1:\d+\/wsman/,
     /Stack: 3\.0/,
     /MaxEnvelopeSizekb 500 MaxTimeoutms 60000/,
-    /Listener IP:127\.0\.0\.1 HTTPS on port \d+/,
+    /Listener IP:127\.0\.0\.1 HTTP on port \d+/,
     /^ +\d+ +\d+ MB \S+/m,
     /stdout: line 1\n {3}stdout: line 2\n {3}stdout: line 3/,
     /stderr: and one for stderr/,
@@ -24,9 +24,9 @@ const EXPECTED: Readonly<Record<string, readonly RegExp[]>> = {
   ],
   'identify.ts': [
     /is wsman project/,
-    /offers http:\/\/schemas\.dmtf\.org\/wbem\/wsman\/1\/wsman\/secprofile\/https\/basic/,
+    /offers http:\/\/schemas\.dmtf\.org\/wbem\/wsman\/1\/wsman\/secprofile\/http\/spnego-kerberos/,
   ],
-  'read-config.ts': [/"MaxEnvelopeSizekb": "500"/, /"CbtHardeningLevel": "Relaxed"/, /HTTPS/],
+  'read-config.ts': [/"MaxEnvelopeSizekb": "500"/, /"CbtHardeningLevel": "Relaxed"/, /HTTP/],
   'list-services.ts': [/\d+ services are running\./],
   'run-command.ts': [/^apple, fig, pear$/m, /^check: The command ended with exit code 7\.$/m],
   'live-output.ts': [/^stdout: one\nstdout: two\nexit code 0$/m, /^first line: y$/m],
