@@ -72,9 +72,7 @@ export class NamespaceScope {
     const local = qname.slice(colon + 1)
     const namespace = this.resolve(prefix)
     if (namespace === undefined || local === '' || local.includes(':')) {
-      throw new ProtocolError(`The message uses the name ${qname}, whose prefix is not declared.`, {
-        code: 'ERR_WSMAN_MALFORMED_XML',
-      })
+      throw malformed(`The message uses the name ${qname}, whose prefix is not declared.`)
     }
     return { local, namespace, prefix }
   }
@@ -83,8 +81,25 @@ export class NamespaceScope {
 function declarationsOf(attributes: Readonly<Record<string, string>>): Map<string, string> {
   const declarations = new Map<string, string>()
   for (const name in attributes) {
-    if (name === 'xmlns') declarations.set('', attributes[name] ?? '')
-    else if (name.startsWith('xmlns:')) declarations.set(name.slice(6), attributes[name] ?? '')
+    if (name !== 'xmlns' && !name.startsWith('xmlns:')) continue
+    const namespace = attributes[name] ?? ''
+    const prefix = name.slice('xmlns:'.length)
+    const allowed = name === 'xmlns' ? !isReserved(namespace) : mayStandFor(prefix, namespace)
+    if (!allowed) throw malformed(`The message declares ${name} as it must not.`)
+    declarations.set(prefix, namespace)
   }
   return declarations
 }
+
+/** Namespaces in XML 1.0, 3 and 5: `xml` and `xmlns` mean what they always mean, and a prefix stands for something. */
+function mayStandFor(prefix: string, namespace: string): boolean {
+  if (prefix === 'xml') return namespace === NS.xml
+  return (
+    prefix !== '' && prefix !== 'xmlns' && !prefix.includes(':') && namespace !== '' && !isReserved(namespace)
+  )
+}
+
+const isReserved = (namespace: string): boolean => namespace === NS.xml || namespace === NS.xmlns
+
+const malformed = (message: string): ProtocolError =>
+  new ProtocolError(message, { code: 'ERR_WSMAN_MALFORMED_XML' })

@@ -93,10 +93,10 @@ function describe(tree: ElementTree, values: string[]): string {
 
 /**
  * A namespace is structure, so it must neither hold a mark nor look like anything else in the key. No URI holds a line
- * break or a tab, and a reader would make blanks of them.
+ * break or a tab, and a reader would make blanks of them. Only declarations are in that of `xmlns`.
  */
 function namespaceKey(namespace: string): string {
-  if (MARK.test(namespace) || /[\t\n\r]/.test(namespace))
+  if (MARK.test(namespace) || /[\t\n\r]/.test(namespace) || namespace === NS.xmlns)
     throw new UsageError(`${JSON.stringify(namespace)} cannot be a namespace.`)
   return escapeAttribute(namespace)
 }
