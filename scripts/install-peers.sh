@@ -11,6 +11,8 @@ packages=(
   gss-ntlmssp # an NTLM acceptor and initiator, by way of python3-gssapi
   python3-gssapi # drives GSSAPI mechanisms: NTLM, Kerberos, SPNEGO
   python3-winrm # pywinrm, an independent client
+  golang # builds a client on the package below
+  golang-github-masterzen-winrm-dev # another independent client
 )
 
 missing=()
