@@ -8,6 +8,14 @@ export type { EnumerationMode, FilterExpression, SelectorFilter, TextFilter } fr
 export type { ObjectAndReference } from './operations/item-decoders.js'
 
 export { Shell } from './shell/shell.js'
+export type { PowerShellOptions, PowerShellResult } from './shell/powershell.js'
+export type {
+  PowerShellInformation,
+  PowerShellMessage,
+  PowerShellProgress,
+  PowerShellRecord,
+} from './shell/powershell-records.js'
+export { createLimiter, type Limiter, type Release } from './util/limiter.js'
 export { RemoteCommand } from './shell/remote-command.js'
 export { quoteArgument } from './shell/command-line.js'
 export type { CommandExit } from './shell/command-run.js'

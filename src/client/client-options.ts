@@ -8,6 +8,7 @@ import type { ClientSettings, PartialModel, ProtocolSettings } from '../settings
 import type { AuthOptions } from '../transport/credentials.js'
 import type { SpnOptions } from '../transport/mechanism-candidates.js'
 import type { SharedCredential } from '../transport/shared-credential.js'
+import type { Limiter } from '../util/limiter.js'
 import { resolveEndpoint, type EndpointUrl } from '../transport/endpoint-url.js'
 
 /** Everything a client can be told. Either `host` or `url` is needed. */
@@ -53,6 +54,8 @@ export interface WsmanClientOptions {
   readonly compatibility?: 'windows' | 'dmtf' | undefined
   /** The service principal to ask Kerberos tickets for. Default: `HTTP/<host>`. */
   readonly spn?: SpnOptions | undefined
+  /** Bounds the operations under way, together with the other clients that have the same one: `createLimiter(n)`. */
+  readonly limiter?: Limiter | undefined
   /** Its interceptors see every request as it is sent. */
   readonly axios?: AxiosInstance | undefined
 }
@@ -88,6 +91,7 @@ const KNOWN: Readonly<Record<keyof WsmanClientOptions, true>> = {
   compatibility: true,
   axios: true,
   spn: true,
+  limiter: true,
 }
 
 /** @throws UsageError for what is missing, unknown or out of range */

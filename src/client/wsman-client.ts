@@ -7,6 +7,7 @@ import type { Properties, PropertyValue } from '../envelope/instance-encoder.js'
 import { locate, type FragmentLocator, type Resource } from '../envelope/resource.js'
 import { AbortError, UsageError } from '../errors/errors.js'
 import type { CallOptions } from '../operations/call-options.js'
+import type { OperationRunner } from '../operations/operation.js'
 import type { EnumerationMode } from '../operations/enumerate.js'
 import { OperationExecutor } from '../operations/executor.js'
 import { identifyOperation, type IdentifyResult } from '../operations/identify.js'
@@ -21,19 +22,27 @@ import {
   putOperation,
 } from '../operations/transfer.js'
 import type { ShellInfo } from '../operations/shell-listing.js'
+import { inOwnShell } from '../shell/own-shell.js'
+import { runPowerShell, type PowerShellOptions, type PowerShellResult } from '../shell/powershell.js'
+import { ReceiveTurns } from '../shell/receive-turns.js'
+import type { ShellContext } from '../shell/shell-context.js'
+import { listShells } from '../shell/shell-lists.js'
 import type { AttachOptions, CommandResult, RunOptions, ShellOptions } from '../shell/shell-options.js'
-import { listShells, Shell } from '../shell/shell.js'
+import { Shell } from '../shell/shell.js'
 import { HttpTransport } from '../transport/http-transport.js'
 import { sleep } from '../util/abortable.js'
-import { CallScope } from '../util/call-scope.js'
 import { Lifetime } from '../util/lifetime.js'
 import { NS } from '../xml/namespaces.js'
 import { resolveClientOptions, type WsmanClientOptions } from './client-options.js'
+import { LimitedRunner } from './limited-runner.js'
 
 /** For resources whose URI does not tell the element their properties go into. */
 export interface ElementOption {
   readonly element?: ElementName
 }
+
+/** One of them is never held by a request that waits for output. */
+const DEFAULT_CONNECTIONS = 4
 
 /** How long closing may take to tell the service, before sockets are cut. */
 const CLOSE_LIMIT_MS = 900
@@ -47,7 +56,8 @@ export class WsmanClient implements AsyncDisposable {
   readonly #options: WsmanClientOptions
   readonly #lifetime = new Lifetime()
   readonly #transport: HttpTransport
-  readonly #runner: OperationExecutor
+  readonly #runner: OperationRunner
+  readonly #shells: ShellContext
   readonly #secure: boolean
   #closed: Promise<void> | undefined
 
@@ -63,17 +73,21 @@ export class WsmanClient implements AsyncDisposable {
       settings: client,
       tls: options.tls,
       proxy: options.proxy,
-      maxConnections: options.maxConnections,
+      maxConnections: options.maxConnections ?? DEFAULT_CONNECTIONS,
       connectTimeoutMs: options.connectTimeoutMs,
       inactivityTimeoutMs: options.inactivityTimeoutMs,
       axios: options.axios,
       spn: options.spn,
     })
-    this.#runner = new OperationExecutor({
+    const executor = new OperationExecutor({
       ...resolved,
       transport: this.#transport,
       lifetime: this.#lifetime,
     })
+    const { limiter, maxConnections = DEFAULT_CONNECTIONS } = options
+    this.#runner = limiter ? new LimitedRunner(executor, limiter) : executor
+    // Shells take their places themselves: a whole command counts as one operation.
+    this.#shells = { runner: executor, turns: new ReceiveTurns(maxConnections - 1), limiter }
   }
 
   /** The host as it was given. */
@@ -182,7 +196,7 @@ export class WsmanClient implements AsyncDisposable {
 
   /** Opens a text shell (MS-WSMV 3.1.4.5.2). Close it when done. */
   async openShell(options: ShellOptions & CallOptions = {}): Promise<Shell> {
-    return await Shell.open(this.#runner, options)
+    return await Shell.open(this.#shells, options)
   }
 
   /** The shells that the account has open on the service (MS-WSMV 3.1.4.8.2). */
@@ -195,7 +209,7 @@ export class WsmanClient implements AsyncDisposable {
    * deletes it.
    */
   attachShell(shellId: string, options: AttachOptions = {}): Shell {
-    return Shell.attach(this.#runner, shellId, options)
+    return Shell.attach(this.#shells, shellId, options)
   }
 
   /** Deletes a shell by its id, and ends the commands in it. One that is gone already counts as deleted. */
@@ -213,20 +227,25 @@ export class WsmanClient implements AsyncDisposable {
     args?: readonly string[],
     options: RunOptions & ShellOptions = {},
   ): Promise<CommandResult> {
-    // One deadline for both, opening and running.
-    const scope = new CallScope({ signal: options.signal, timeoutMs: options.timeoutMs })
-    const bounded = { ...options, signal: scope.signal, timeoutMs: undefined }
-    try {
-      const shell = await this.openShell(bounded)
-      try {
-        return await shell.run(command, args, bounded)
-      } finally {
-        // Its commands are over; a shell that could not be deleted dies by its idle timeout.
-        await shell.close().catch(() => undefined)
-      }
-    } finally {
-      scope.dispose()
-    }
+    return await inOwnShell(this.#shells, options, (shell, bounds) =>
+      shell.run(command, args, { ...options, ...bounds }),
+    )
+  }
+
+  /**
+   * Runs a PowerShell script in a shell of its own: `powershell.exe -NoProfile -NonInteractive -EncodedCommand`. A
+   * script that is too long for a command line goes through the input, before the caller's own. Either way the caller's
+   * `input` is `$input` in the script, line by line.
+   *
+   * What PowerShell writes to its streams other than the output comes as `records`; its errors are in `stderr` as it
+   * prints them, too. The exit code is that of `exit` in the script, 1 where the script failed, else 0.
+   * @throws CommandError with `check` for an exit code other than 0, and for output that is not JSON where `json` is set
+   */
+  async runPowerShell<T = unknown>(
+    script: string,
+    options: PowerShellOptions & ShellOptions = {},
+  ): Promise<PowerShellResult<T>> {
+    return await runPowerShell<T>((command, args, rest) => this.run(command, args, rest), script, options)
   }
 
   /** Ends every pending wait, enumeration, shell and socket within a second. Safe to call twice. */

@@ -1,5 +1,25 @@
 import { UsageError } from '../errors/errors.js'
 
+/** A command line as it is sent: cmd joins its parts. */
+export interface CommandLine {
+  readonly command: string
+  readonly args: readonly string[]
+  /** Both, as the service joins them. */
+  readonly text: string
+}
+
+/**
+ * @param args quoted where needed; without them `command` is the whole line
+ * @throws UsageError for an empty command, and for what no command line can hold
+ */
+export function toCommandLine(command: string, args: readonly string[] | undefined): CommandLine {
+  if (command.trim() === '') throw new UsageError('A command must not be empty.')
+  if (!args) return { command, args: [], text: command }
+  const quoted = args.map(quoteArgument)
+  const program = quoteArgument(command)
+  return { command: program, args: quoted, text: [program, ...quoted].join(' ') }
+}
+
 /** What neither cmd nor a program's argument parsing gives a meaning. */
 const PLAIN = /^[\w\-.,:/\\=+@~#{}[\]*?$]+$/
 

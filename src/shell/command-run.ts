@@ -1,14 +1,16 @@
 import type { ResourceLocator } from '../envelope/resource.js'
-import { CommandError, type RemoteState } from '../errors/errors.js'
-import { FAULT } from '../errors/fault-codes.js'
-import { isWsmanFault } from '../errors/fault.js'
+import { CommandError, TimeoutError, type RemoteState } from '../errors/errors.js'
+import { isWsmanError } from '../errors/wsman-error.js'
 import type { CallOptions } from '../operations/call-options.js'
 import type { OperationRunner } from '../operations/operation.js'
-import { receiveOperation, signalOperation, type SignalName } from '../operations/shell-verbs.js'
+import { signalOperation, type ReceiveResult, type SignalName } from '../operations/shell-verbs.js'
 import { abortable, sleep } from '../util/abortable.js'
 import type { CallScope } from '../util/call-scope.js'
+import { timerDelay } from '../util/timer.js'
 import type { OutputSink } from './output-streams.js'
-import { inContext, isGone, withRemote } from './remote-state.js'
+import { receiveAll } from './receive-loop.js'
+import type { ReceiveTurns } from './receive-turns.js'
+import { inContext, isCommandGone, isGone, isReplyLost, withRemote } from './remote-state.js'
 
 /** How a command ended. */
 export interface CommandExit {
@@ -18,6 +20,7 @@ export interface CommandExit {
 
 export interface CommandRunOptions {
   readonly runner: OperationRunner
+  readonly turns: ReceiveTurns
   readonly shell: ResourceLocator
   readonly commandId: string
   readonly commandLine: string
@@ -25,6 +28,8 @@ export interface CommandRunOptions {
   /** The caller's signal and deadline for the whole command. */
   readonly scope: CallScope
   readonly abortGraceMs: number
+  /** The command is stopped when it writes nothing for so long. */
+  readonly inactivityTimeoutMs: number | undefined
   readonly options: CallOptions
   /** Called once, when nothing more will be asked of the service for this command. */
   readonly finished: (settling: Promise<void>) => void
@@ -36,6 +41,9 @@ export class CommandRun {
   readonly #options: CommandRunOptions
   /** Ends the Receive under way; the caller's own signal must not, because stopping a command needs its last reply. */
   readonly #local = new AbortController()
+  /** Aborted as soon as nothing more will be read of what the command is sent. */
+  readonly #over = new AbortController()
+  #quiet: NodeJS.Timeout | undefined
   #phase: 'running' | 'stopping' | 'ended' = 'running'
   #resolve!: (exit: CommandExit) => void // set by the Promise executor below, which runs at once
   #reject!: (error: Error) => void
@@ -48,20 +56,22 @@ export class CommandRun {
     })
     // The exit may be nobody's concern; whoever waits for it still gets the error.
     this.completed.catch(() => undefined)
+    this.#watchQuiet()
     const done = this.#receive()
     done.then(
       (exit) => {
         if (this.#phase === 'running') this.#succeed(exit)
       },
       (error: unknown) => {
-        if (this.#phase === 'running') this.#fail(error as Error, this.#tell('terminate'))
+        if (this.#phase === 'running') void this.#giveUp(error as Error)
       },
     )
     this.#watch(done)
   }
 
-  get ended(): boolean {
-    return this.#phase === 'ended'
+  /** Aborted when the command ends or is being stopped. */
+  get over(): AbortSignal {
+    return this.#over.signal
   }
 
   async signal(name: SignalName, options: CallOptions = {}): Promise<void> {
@@ -76,7 +86,7 @@ export class CommandRun {
 
   /** The shell is being deleted, and every command in it with it: from now on errors of the service are expected. */
   shellClosing(): void {
-    if (this.#phase === 'running') this.#phase = 'stopping'
+    if (this.#phase === 'running') this.#beginStopping()
   }
 
   shellClosed(reason: Error, remote: RemoteState): void {
@@ -93,30 +103,28 @@ export class CommandRun {
   }
 
   async #receive(): Promise<CommandExit> {
-    const { runner, shell, commandId, options, commandLine } = this.#options
-    const receive = receiveOperation(shell, commandId)
-    const receiveOptions = { ...options, timeoutMs: undefined, signal: this.#local.signal }
-    let exitCode: number | undefined
-    for (;;) {
-      try {
-        const result = await runner.run(receive, receiveOptions)
-        exitCode = result.exitCode ?? exitCode
-        for (const chunk of result.chunks) {
-          const room = this.#phase === 'running' ? this.#options.sink.write(chunk) : undefined
-          if (room) await this.#untilStopping(room)
-        }
-        if (result.done) break
-      } catch (error) {
-        // No output within the operation timeout: ask again (MS-WSMV 3.1.4.14).
-        if (!isWsmanFault(error, FAULT.OPERATION_TIMEDOUT)) throw error
-      }
-    }
+    const exitCode = await receiveAll(this.#options, this.#local.signal, (result) => this.#deliver(result))
     if (exitCode !== undefined) return { exitCode }
-    throw new CommandError('ERR_WSMAN_COMMAND', 'The command ended and the service told no exit code.', {
-      command: commandLine,
-      exitCode: undefined,
-      ...this.#options.sink.kept,
-    })
+    throw this.#error('The command ended and the service told no exit code.')
+  }
+
+  async #deliver({ chunks }: ReceiveResult): Promise<void> {
+    if (chunks.length === 0) return
+    clearTimeout(this.#quiet)
+    for (const chunk of chunks) {
+      const room = this.#phase === 'running' ? this.#options.sink.write(chunk) : undefined
+      if (room) await this.#untilStopping(room)
+    }
+    this.#watchQuiet()
+  }
+
+  #watchQuiet(): void {
+    const { inactivityTimeoutMs, scope } = this.#options
+    if (inactivityTimeoutMs === undefined || this.#phase !== 'running') return
+    const message = `The command wrote nothing for ${inactivityTimeoutMs} ms (inactivityTimeoutMs).`
+    this.#quiet = setTimeout(() => {
+      scope.end(new TimeoutError('ERR_WSMAN_INACTIVITY', message, { timeoutMs: inactivityTimeoutMs }))
+    }, timerDelay(inactivityTimeoutMs))
   }
 
   /** Back pressure ends when the caller gives up: what is still to come has no taker. */
@@ -127,7 +135,7 @@ export class CommandRun {
 
   /** ctrl_c first, terminate after half of the grace; the caller learns whether the remote side is known to be gone. */
   async #stop(reason: Error, done: Promise<CommandExit>): Promise<void> {
-    this.#phase = 'stopping'
+    this.#beginStopping()
     const half = this.#options.abortGraceMs / 2
     const timer = new AbortController()
     const limit = async (): Promise<RemoteState> => {
@@ -136,7 +144,7 @@ export class CommandRun {
     }
     const gone = done.then(
       (): RemoteState => 'stopped',
-      (error: unknown): RemoteState | Promise<RemoteState> => (isGone(error) ? 'stopped' : limit()),
+      (error: unknown): RemoteState | Promise<RemoteState> => (isCommandGone(error) ? 'stopped' : limit()),
     )
     void this.#tell('ctrl_c')
     let remote = await Promise.race([gone, limit()])
@@ -146,13 +154,60 @@ export class CommandRun {
     this.#fail(withRemote(reason, remote), terminated)
   }
 
+  /** The output cannot be had any more. The command must not run on unseen, so it is terminated first. */
+  async #giveUp(error: Error): Promise<void> {
+    this.#beginStopping()
+    if (isGone(error)) {
+      const message = 'The command is gone: the service does not know it, or its shell, any more.'
+      this.#fail(this.#error(message, error), Promise.resolve())
+      return
+    }
+    const timer = new AbortController()
+    const terminated = this.#tell('terminate')
+    const remote = await Promise.race([
+      terminated,
+      sleep(this.#options.abortGraceMs, timer.signal).then(
+        (): RemoteState => 'unknown',
+        (): RemoteState => 'unknown',
+      ),
+    ])
+    timer.abort()
+    this.#fail(this.#explain(error, remote), terminated)
+  }
+
+  /** A lost reply may have held output, and the service does not say it twice. */
+  #explain(error: Error, remote: RemoteState): Error {
+    if (isCommandGone(error)) return this.#error('The command is gone: the service ended it.', error)
+    if (!isReplyLost(error)) return error
+    const then =
+      remote === 'stopped' ? 'The command was terminated.' : 'Whether the command still runs is unknown.'
+    return this.#error(`A reply with output of the command was lost, and the output in it. ${then}`, error)
+  }
+
+  #error(message: string, cause?: Error): CommandError {
+    const { commandLine, sink } = this.#options
+    return new CommandError('ERR_WSMAN_COMMAND', message, {
+      command: commandLine,
+      exitCode: undefined,
+      ...sink.kept,
+      ...(cause === undefined ? {} : { cause }),
+      ...(isWsmanError(cause) && cause.hint !== undefined ? { hint: cause.hint } : {}),
+    })
+  }
+
+  #beginStopping(): void {
+    this.#phase = 'stopping'
+    this.#over.abort()
+    clearTimeout(this.#quiet)
+  }
+
   async #tell(name: SignalName): Promise<RemoteState> {
     const { runner, shell, commandId } = this.#options
     try {
       await runner.cleanUp(signalOperation(shell, commandId, name))
       return 'stopped'
     } catch (error) {
-      return isGone(error) ? 'stopped' : 'unknown'
+      return isCommandGone(error) ? 'stopped' : 'unknown'
     }
   }
 
@@ -163,6 +218,7 @@ export class CommandRun {
   }
 
   #fail(error: Error, settling: Promise<unknown>): void {
+    if (this.#phase === 'ended') return
     const { runner, shell } = this.#options
     const context = { host: runner.host, operation: 'Shell.Command', resource: shell.resourceUri }
     this.#finish(inContext(error, context), settling)
@@ -171,6 +227,8 @@ export class CommandRun {
 
   #finish(error: Error | undefined, settling: Promise<unknown>): void {
     this.#phase = 'ended'
+    this.#over.abort()
+    clearTimeout(this.#quiet)
     this.#local.abort(error)
     this.#options.scope.dispose()
     this.#options.finished(settling.then(() => undefined))

@@ -35,6 +35,12 @@ export interface RunOptions extends CallOptions {
   readonly maxOutputBytes?: number | undefined
   /** Told each piece of decoded output as it arrives. */
   readonly onOutput?: ((event: OutputEvent) => void) | undefined
+  /**
+   * The command is stopped when it writes nothing for so long, in milliseconds. Default: it may be quiet for ever.
+   * `timeoutMs` bounds the whole command, `operationTimeoutMs` one request, and `connectTimeoutMs` of the client one
+   * connection.
+   */
+  readonly inactivityTimeoutMs?: number | undefined
   /** How long stopping the remote side may hold back the rejection after an abort, in milliseconds. Default 2000. */
   readonly abortGraceMs?: number | undefined
 }
@@ -43,6 +49,8 @@ export interface RunOptions extends CallOptions {
 export interface SpawnOptions extends CallOptions {
   readonly stdout?: 'pipe' | 'ignore' | undefined
   readonly stderr?: 'pipe' | 'ignore' | undefined
+  /** As in RunOptions; while nobody takes the output, quiet does not count. */
+  readonly inactivityTimeoutMs?: number | undefined
   /** As in RunOptions. */
   readonly abortGraceMs?: number | undefined
 }

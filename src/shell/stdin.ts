@@ -3,10 +3,21 @@ import type { ResourceLocator } from '../envelope/resource.js'
 import type { CallOptions } from '../operations/call-options.js'
 import type { OperationRunner } from '../operations/operation.js'
 import { sendOperation } from '../operations/shell-verbs.js'
-import { isInputClosed } from './remote-state.js'
+import { sleep } from '../util/abortable.js'
+import { Patience } from './patience.js'
+import { isBusy, isHeldUp, isInputClosed, isTimedOut } from './remote-state.js'
 
 /** What the headers and the element around the data take at the most. */
 const ENVELOPE_OVERHEAD = 8 * 1024
+
+/**
+ * How long the service may wait for a program to read, in milliseconds. What it has not been read by then stays in
+ * line, so a short wait loses nothing, and the connection is free for others while a program does not read.
+ */
+const SEND_TIMEOUT_MS = 2000
+/** Between two questions whether earlier input has been read. */
+const BUSY_FIRST_MS = 50
+const BUSY_LONGEST_MS = 1000
 
 export interface StdinOptions {
   readonly runner: OperationRunner
@@ -14,8 +25,8 @@ export interface StdinOptions {
   readonly commandId: string
   /** Of the command the input is for. */
   readonly options: CallOptions
-  /** Whether the command has ended: what it did not read is discarded (MS-WSMV 3.1.4.13). */
-  readonly ended: () => boolean
+  /** Aborted when the command ends or is being stopped: what it did not read is discarded (MS-WSMV 3.1.4.13). */
+  readonly over: AbortSignal
   /** Waits until no other Send of the shell is under way: only one may be. */
   readonly inTurn: <T>(task: () => Promise<T>) => Promise<T>
 }
@@ -59,14 +70,40 @@ export class CommandStdin extends Writable {
   }
 
   async #send(data: Uint8Array, end: boolean): Promise<void> {
-    const { runner, shell, commandId, options, ended, inTurn } = this.#options
-    await inTurn(async () => {
-      if (ended()) return
-      try {
-        await runner.run(sendOperation(shell, commandId, data, end), { ...options, timeoutMs: undefined })
-      } catch (error) {
-        if (!ended() && !isInputClosed(error)) throw error
-      }
-    })
+    const { over, inTurn } = this.#options
+    const patience = new Patience()
+    for (let pauseMs = BUSY_FIRST_MS; ; pauseMs = Math.min(BUSY_LONGEST_MS, pauseMs * 2)) {
+      const outcome = await inTurn(() => this.#try(data, end))
+      if (outcome === 'taken' || over.aborted) return
+      // Other commands of the shell may send in between.
+      const pause = isBusy(outcome) ? sleep(pauseMs, over) : patience.pause(outcome, over)
+      await pause.catch((error: unknown) => {
+        if (!over.aborted) throw error
+      })
+    }
+  }
+
+  /** @returns `taken`, or why nothing of it was */
+  async #try(data: Uint8Array, end: boolean): Promise<unknown> {
+    const { runner, shell, commandId, options } = this.#options
+    if (this.#isOver()) return 'taken'
+    const operationTimeoutMs = Math.min(SEND_TIMEOUT_MS, options.operationTimeoutMs ?? SEND_TIMEOUT_MS)
+    // Not as urgent as a signal, whose connection it must not take while a program does not read.
+    const send = { ...sendOperation(shell, commandId, data, end), lane: 'call' } as const
+    try {
+      await runner.run(send, { ...options, signal: undefined, timeoutMs: undefined, operationTimeoutMs })
+      return 'taken'
+    } catch (error) {
+      if (this.#isOver() || isInputClosed(error)) return 'taken'
+      // It is in line behind earlier input: sent again it would be there twice.
+      if (isTimedOut(error)) return 'taken'
+      if (isHeldUp(error)) return error
+      throw error
+    }
+  }
+
+  /** Asked anew after every wait. */
+  #isOver(): boolean {
+    return this.#options.over.aborted
   }
 }

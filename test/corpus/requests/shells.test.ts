@@ -89,6 +89,11 @@ async function sent(verb: Verb, theirs: string, play: Play, which = 0): Promise<
 
 const DURATION = because('as Windows writes it', 'Header/OperationTimeout spelling')
 
+const SHORT_SEND = because(
+  'input stays in line when a program does not read it in time, so the connection is not held for longer',
+  'Header/OperationTimeout text',
+)
+
 const KEEP_ALIVE = because(
   'keeps the connection open while nothing is written (MS-WSMV 3.2.4.1.20); the other clients send nothing',
   'Header/OptionSet only ours',
@@ -130,7 +135,7 @@ describeWithShared('specs', 'requests of shells are those in print (MS-WSMV 4.7)
 
   it('Send', async () => {
     const theirs = example('4.7.4')
-    expectLike(await sent('Send', theirs, type('y\r\n')), theirs, ...lax(OLD_SHELL))
+    expectLike(await sent('Send', theirs, type('y\r\n')), theirs, ...lax(OLD_SHELL, SHORT_SEND))
   })
 
   it('Send of the end', async () => {
@@ -138,7 +143,7 @@ describeWithShared('specs', 'requests of shells are those in print (MS-WSMV 4.7)
     expectLike(
       await sent('Send', theirs, type('y\r\n'), 1),
       theirs,
-      ...lax(OLD_SHELL),
+      ...lax(OLD_SHELL, SHORT_SEND),
       because(
         'the example goes on; the end is sent by itself and holds nothing (MS-WSMV 3.1.4.13)',
         'Body/Send/Stream[stdin] text',
@@ -244,7 +249,7 @@ describeWithShared('corpus', 'requests of shells are those of other clients', ()
       expectLike(
         await sent('Send', theirs, { ...type('Write-Host "output 1";'), timeoutMs }),
         theirs,
-        ...pypsrp(DURATION),
+        ...pypsrp(SHORT_SEND),
         because('said only of the end (MS-WSMV 2.2.4.40)', 'Body/Send/Stream[stdin]@End only theirs'),
       )
     })
@@ -254,7 +259,7 @@ describeWithShared('corpus', 'requests of shells are those of other clients', ()
       expectLike(
         await sent('Send', theirs, { ...type('Write-Host "output 2";'), timeoutMs }, 1),
         theirs,
-        ...pypsrp(DURATION),
+        ...pypsrp(SHORT_SEND),
         because('the end is sent by itself', 'Body/Send/Stream[stdin] text'),
         because('xs:boolean is written in small letters', 'Body/Send/Stream[stdin]@End spelling'),
       )

@@ -76,7 +76,7 @@ describe('the abort of a running command', () => {
     )
     const shell = await connect(service).openShell()
     const controller = new AbortController()
-    const running = rejection(shell.run('x', [], { signal: controller.signal, abortGraceMs: 20 }))
+    const running = rejection(shell.run('x', [], { signal: controller.signal, abortGraceMs: 500 }))
     const receive = await service.arrival('Receive')
     controller.abort()
     expect(await running).toMatchObject({ remote: 'stopped' })

@@ -82,7 +82,9 @@ describe('a Receive that fails', () => {
       shellScript({ Receive: windowsFault(2150858843), Signal: windowsFault(2150858843) }),
     )
     expect(await rejection((await connect(service).openShell()).run('x'))).toMatchObject({
-      wsmanName: 'ERROR_WSMAN_UNEXPECTED_SELECTORS',
+      name: 'CommandError',
+      message: expect.stringContaining('The command is gone') as string,
+      cause: { wsmanName: 'ERROR_WSMAN_UNEXPECTED_SELECTORS' },
       hint: expect.stringContaining('no longer there') as string,
     })
   })

@@ -1,0 +1,56 @@
+import type { CallOptions, Languages } from '../operations/call-options.js'
+import type { Operation, OperationRunner } from '../operations/operation.js'
+import { CallScope } from '../util/call-scope.js'
+import type { Lifetime } from '../util/lifetime.js'
+import type { Limiter } from '../util/limiter.js'
+import { isWsmanError } from '../errors/wsman-error.js'
+
+/** Takes a place of the limiter for each request. What ends something never waits for one. */
+export class LimitedRunner implements OperationRunner {
+  readonly #runner: OperationRunner
+  readonly #limiter: Limiter
+
+  constructor(runner: OperationRunner, limiter: Limiter) {
+    this.#runner = runner
+    this.#limiter = limiter
+  }
+
+  get host(): string {
+    return this.#runner.host
+  }
+
+  get lifetime(): Lifetime {
+    return this.#runner.lifetime
+  }
+
+  get maxRequestSize(): number {
+    return this.#runner.maxRequestSize
+  }
+
+  learnMaxEnvelopeSize(kilobytes: number): void {
+    this.#runner.learnMaxEnvelopeSize(kilobytes)
+  }
+
+  async run<T>(operation: Operation<T>, options: CallOptions = {}): Promise<T> {
+    if (operation.lane === 'control') return await this.#runner.run(operation, options)
+    const { signal, timeoutMs } = options
+    const scope = new CallScope({ signal, timeoutMs, lifetime: this.lifetime })
+    try {
+      const release = await this.#limiter.acquire(scope.signal).catch((error: unknown) => {
+        const { host } = this
+        throw isWsmanError(error) ? error.describe({ host, operation: operation.name }) : error
+      })
+      try {
+        return await this.#runner.run(operation, { ...options, signal: scope.signal, timeoutMs: undefined })
+      } finally {
+        release()
+      }
+    } finally {
+      scope.dispose()
+    }
+  }
+
+  cleanUp(operation: Operation<unknown>, languages?: Languages): Promise<void> {
+    return this.#runner.cleanUp(operation, languages)
+  }
+}

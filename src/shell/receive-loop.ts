@@ -1,0 +1,73 @@
+import type { ResourceLocator } from '../envelope/resource.js'
+import type { CallOptions } from '../operations/call-options.js'
+import type { Operation, OperationRunner } from '../operations/operation.js'
+import { receiveOperation, type ReceiveResult } from '../operations/shell-verbs.js'
+import { Patience } from './patience.js'
+import type { ReceiveTurns } from './receive-turns.js'
+import { isHeldUp, isTimedOut } from './remote-state.js'
+
+export interface ReceiveParts {
+  readonly runner: OperationRunner
+  readonly turns: ReceiveTurns
+  readonly shell: ResourceLocator
+  readonly commandId: string
+  /** Of the command the output is of. */
+  readonly options: CallOptions
+}
+
+/**
+ * Asks for output until the command has ended (MS-WSMV 3.1.4.14).
+ *
+ * @param signal ends the Receive under way, whose output is then lost
+ * @param deliver takes what came; the next Receive waits for it
+ * @returns the exit code, where the service tells one
+ * @throws what a Receive fails with, except where it surely brought nothing: those are asked again
+ */
+export async function receiveAll(
+  parts: ReceiveParts,
+  signal: AbortSignal,
+  deliver: (result: ReceiveResult) => Promise<void>,
+): Promise<number | undefined> {
+  const operation = receiveOperation(parts.shell, parts.commandId)
+  const patience = new Patience()
+  let exitCode: number | undefined
+  for (;;) {
+    const result = await receiveOnce(parts, operation, patience, signal)
+    if (result === undefined) continue
+    exitCode = result.exitCode ?? exitCode
+    await deliver(result)
+    if (result.done) return exitCode
+  }
+}
+
+/** @returns undefined where there was nothing within the operation timeout, or the request was held up */
+async function receiveOnce(
+  { runner, turns, options }: ReceiveParts,
+  operation: Operation<ReceiveResult>,
+  patience: Patience,
+  signal: AbortSignal,
+): Promise<ReceiveResult | undefined> {
+  const turn = await turns.take(signal)
+  try {
+    const limit = Math.min(turn.limitMs, options.operationTimeoutMs ?? Infinity)
+    const result = await runner.run(operation, {
+      ...options,
+      timeoutMs: undefined,
+      operationTimeoutMs: limit === Infinity ? undefined : limit,
+      signal,
+    })
+    patience.reset()
+    return result
+  } catch (error) {
+    if (isTimedOut(error)) {
+      patience.reset()
+      return undefined
+    }
+    if (!isHeldUp(error)) throw error
+    turn.end()
+    await patience.pause(error, signal)
+    return undefined
+  } finally {
+    turn.end()
+  }
+}

@@ -1,0 +1,190 @@
+import type { ResourceLocator } from '../envelope/resource.js'
+import { UsageError, type RemoteState } from '../errors/errors.js'
+import type { CallOptions } from '../operations/call-options.js'
+import type { OperationRunner } from '../operations/operation.js'
+import { commandOperation, signalOperation } from '../operations/shell-verbs.js'
+import { abortable, sleep } from '../util/abortable.js'
+import { CallScope } from '../util/call-scope.js'
+import type { Limiter, Release } from '../util/limiter.js'
+import type { CommandLine } from './command-line.js'
+import { CommandRun } from './command-run.js'
+import type { OutputSink } from './output-streams.js'
+import type { ReceiveTurns } from './receive-turns.js'
+import { inContext, isGone, withRemote } from './remote-state.js'
+import type { SpawnOptions } from './shell-options.js'
+import { CommandStdin } from './stdin.js'
+
+const DEFAULT_GRACE_MS = 2000
+
+/** A command whose name is known. */
+export interface StartedCommand {
+  readonly run: CommandRun
+  readonly commandId: string
+}
+
+export interface ShellCommandsOptions {
+  readonly runner: OperationRunner
+  readonly shell: ResourceLocator
+  readonly turns: ReceiveTurns
+  readonly limiter: Limiter | undefined
+}
+
+/** The commands of one shell: those that are starting, those that run, and last words about those that ended. */
+export class ShellCommands {
+  readonly #options: ShellCommandsOptions
+  /** Commands whose names are not known yet. */
+  readonly #starting = new Set<CallScope>()
+  readonly #runs = new Set<CommandRun>()
+  /** Last words to the service about commands that have ended. */
+  readonly #settling = new Set<Promise<void>>()
+  #lastSend: Promise<unknown> = Promise.resolve()
+  #closing = false
+
+  constructor(options: ShellCommandsOptions) {
+    this.#options = options
+  }
+
+  /** @param place how long the command counts as an operation under way: while it starts, or until it has ended */
+  async start(
+    line: CommandLine,
+    sink: OutputSink,
+    options: SpawnOptions,
+    place: 'start' | 'run',
+  ): Promise<StartedCommand> {
+    if (this.#closing) throw new UsageError('The shell was closed.', { code: 'ERR_WSMAN_CLOSED' })
+    const { runner, shell } = this.#options
+    const scope = new CallScope({ signal: options.signal, timeoutMs: options.timeoutMs })
+    let release: Release | undefined
+    this.#starting.add(scope)
+    try {
+      release = await this.#ready(scope.signal).catch((error: unknown) => {
+        throw withRemote(error as Error, 'notStarted')
+      })
+      const started = await this.#launch(line, sink, options, scope)
+      if (place === 'start') release?.()
+      else if (release) void started.run.completed.catch(() => undefined).finally(release)
+      return started
+    } catch (error) {
+      release?.()
+      scope.dispose()
+      throw inContext(error as Error, {
+        host: runner.host,
+        operation: 'Shell.Command',
+        resource: shell.resourceUri,
+      })
+    } finally {
+      this.#starting.delete(scope)
+    }
+  }
+
+  /** The input of a command. */
+  stdin({ run, commandId }: StartedCommand, options: CallOptions): CommandStdin {
+    const { runner, shell } = this.#options
+    return new CommandStdin({
+      runner,
+      shell,
+      commandId,
+      options,
+      over: run.over,
+      inTurn: (task) => this.#inTurn(task),
+    })
+  }
+
+  /** Gives every command up; settles when each has ended. */
+  async stop(reason: Error): Promise<void> {
+    for (const scope of this.#starting) scope.end(reason)
+    for (const run of this.#runs) run.stop(reason)
+    await Promise.allSettled([...this.#runs].map(({ completed }) => completed))
+  }
+
+  /** The shell is being deleted: no command starts any more. Settles when the last words have been said. */
+  async closing(reason: Error): Promise<void> {
+    this.#closing = true
+    for (const scope of this.#starting) scope.end(reason)
+    for (const run of this.#runs) run.shellClosing()
+    await Promise.all(this.#settling)
+  }
+
+  /** The shell is gone, as far as can be known. */
+  closed(reason: Error, remote: RemoteState): void {
+    for (const run of this.#runs) run.shellClosed(reason, remote)
+  }
+
+  /** A new command is refused until the last one was given up (MS-WSMV 3.1.4.14, note 121). */
+  async #ready(signal: AbortSignal): Promise<Release | undefined> {
+    await abortable(Promise.all(this.#settling), signal)
+    return this.#options.limiter && (await this.#options.limiter.acquire(signal))
+  }
+
+  async #launch(
+    line: CommandLine,
+    sink: OutputSink,
+    options: SpawnOptions,
+    scope: CallScope,
+  ): Promise<StartedCommand> {
+    const { runner, shell, turns } = this.#options
+    const abortGraceMs = options.abortGraceMs ?? DEFAULT_GRACE_MS
+    const commandId = await this.#command(line, options, scope.signal, abortGraceMs)
+    const run: CommandRun = new CommandRun({
+      runner,
+      turns,
+      shell,
+      commandId,
+      commandLine: line.text,
+      sink,
+      scope,
+      abortGraceMs,
+      inactivityTimeoutMs: options.inactivityTimeoutMs,
+      options,
+      finished: (settling) => {
+        this.#settle(settling)
+        this.#runs.delete(run)
+      },
+    })
+    this.#runs.add(run)
+    return { run, commandId }
+  }
+
+  /** An abort must not lose a command that is just starting: its reply is awaited, and the command terminated. */
+  async #command(
+    line: CommandLine,
+    options: CallOptions,
+    signal: AbortSignal,
+    graceMs: number,
+  ): Promise<string> {
+    const { runner, shell } = this.#options
+    const operation = commandOperation(shell, line.command, line.args, {
+      WINRS_CONSOLEMODE_STDIN: 'TRUE',
+      WINRS_SKIP_CMD_SHELL: 'FALSE',
+    })
+    const started = runner.run(operation, { ...options, signal: undefined, timeoutMs: undefined })
+    try {
+      return await abortable(started, signal)
+    } catch (error) {
+      if (!signal.aborted) throw error
+      const stopped = started.then(async (commandId): Promise<RemoteState> => {
+        await runner.cleanUp(signalOperation(shell, commandId, 'terminate'))
+        return 'stopped'
+      })
+      const timer = new AbortController()
+      const remote = await Promise.race([
+        stopped.catch((failure: unknown): RemoteState => (isGone(failure) ? 'stopped' : 'unknown')),
+        sleep(graceMs, timer.signal).then((): RemoteState => 'unknown'),
+      ])
+      timer.abort()
+      throw withRemote(signal.reason as Error, remote)
+    }
+  }
+
+  #settle(settling: Promise<void>): void {
+    const settled = settling.catch(() => undefined).finally(() => this.#settling.delete(settled))
+    this.#settling.add(settled)
+  }
+
+  /** Only one Send may be under way in a shell (MS-WSMV 3.1.4.13). */
+  async #inTurn<T>(task: () => Promise<T>): Promise<T> {
+    const mine = this.#lastSend.then(task)
+    this.#lastSend = mine.catch(() => undefined)
+    return await mine
+  }
+}
