@@ -91,11 +91,13 @@ export class CredSspAcceptor extends CredSspContext {
     if (!inner.complete) throw malformed('binds to the public key before the authentication is over')
     if (version >= FIRST_WITH_NONCE && clientNonce.length !== NONCE_LENGTH) throw malformed('has no nonce')
     const binding = keyBinding(version, this.#publicKey, clientNonce)
+    // What is sealed is longer than what it hides by the signature.
     const signatureLength = pubKeyAuth.length - binding.fromClient.length
     const proof = await unsealOctets(inner, pubKeyAuth, signatureLength)
     if (!sameOctets(proof, binding.fromClient)) throw anotherTls()
     this.#signatureLength = signatureLength
-    return this.#say({ negoToken: reply, pubKeyAuth: await sealOctets(inner, binding.fromServer) })
+    const sealed = await sealOctets(inner, binding.fromServer)
+    return this.#say({ negoToken: reply, pubKeyAuth: sealed.octets })
   }
 
   async #takeCredential(

@@ -34,6 +34,7 @@ export class CredSspInitiator extends CredSspContext {
   #stage: 'beginning' | 'negotiating' | 'bound' = 'beginning'
   #version: number | undefined
   #expected: Uint8Array = new Uint8Array()
+  #signatureLength = 0
 
   constructor(options: CredSspInitiatorOptions) {
     const { createInner, tls } = options
@@ -71,11 +72,13 @@ export class CredSspInitiator extends CredSspContext {
     if (!isLast || this.#version === undefined) return this.#say({ negoToken })
     const nonce = randomBytes(NONCE_LENGTH)
     const binding = keyBinding(this.#version, subjectPublicKey(channel.peerCertificate), nonce)
+    const sealed = await sealOctets(inner, binding.fromClient)
     this.#expected = binding.fromServer
+    this.#signatureLength = sealed.signatureLength
     this.#stage = 'bound'
     return this.#say({
       negoToken,
-      pubKeyAuth: await sealOctets(inner, binding.fromClient),
+      pubKeyAuth: sealed.octets,
       clientNonce: this.#version < FIRST_WITH_NONCE ? undefined : nonce,
     })
   }
@@ -85,11 +88,10 @@ export class CredSspInitiator extends CredSspContext {
     if (!pubKeyAuth) throw malformed('does not answer the binding to the public key')
     if (!inner.complete) await stepInner(inner, request)
     if (!inner.complete) throw malformed('does not end the authentication')
-    const signatureLength = pubKeyAuth.length - this.#expected.length
-    const proof = await unsealOctets(inner, pubKeyAuth, signatureLength)
+    const proof = await unsealOctets(inner, pubKeyAuth, this.#signatureLength)
     if (!sameOctets(proof, this.#expected)) throw someoneInBetween()
     const credential = encodePasswordCredential(this.#account)
-    const authInfo = await sealOctets(inner, credential)
+    const { octets: authInfo } = await sealOctets(inner, credential)
     credential.fill(0)
     this.#account.password.fill(0)
     return { ...this.#say({ authInfo }), complete: true }

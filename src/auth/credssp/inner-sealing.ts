@@ -11,13 +11,18 @@ export interface InnerContext extends SecurityContext {
 }
 
 /** `pubKeyAuth` and `authInfo` carry the signature and then the encrypted data (MS-CSSP 2.2.1). */
-export async function sealOctets(inner: SecurityContext, octets: Uint8Array): Promise<Uint8Array> {
+export interface SealedOctets {
+  readonly octets: Uint8Array
+  readonly signatureLength: number
+}
+
+export async function sealOctets(inner: SecurityContext, octets: Uint8Array): Promise<SealedOctets> {
   const { signature, data } = await inner.seal(octets)
-  return Buffer.concat([signature, data])
+  return { octets: Buffer.concat([signature, data]), signatureLength: signature.length }
 }
 
 /**
- * @param signatureLength as long as what is sealed exceeds what it hides, which is the same for every message
+ * @param signatureLength the same for every message of both sides
  * @throws ProtocolError when the peer did not seal it
  */
 export async function unsealOctets(

@@ -114,7 +114,7 @@ describeWithShared('specs', 'The example of MS-CSSP 4', () => {
     expect(requiredInteger(outer, 0)).toBe(2)
     const card = fieldsOf(requiredOctets(outer, 1))
     const pin = requiredOctets(card, 0)
-    const csp = new DerReader(optionalField(card, 1, TAG.sequence) ?? [])
+    const csp = new DerReader(optionalField(card, 1, TAG.sequence) ?? new Uint8Array())
     expect([text(pin), optionalOctets(card, 2), optionalOctets(card, 3), card.atEnd]).toEqual([
       'bbbbbbbbbbbb',
       undefined,
