@@ -1,4 +1,5 @@
 import type { OptionSet } from '../envelope/options.js'
+import { assertPositive } from '../util/numbers.js'
 
 /** The languages of a call. All requests of one shell must have the same (MS-WSMV 3.1.4.5.2). */
 export type Languages = Pick<CallOptions, 'locale' | 'dataLocale'>
@@ -22,4 +23,10 @@ export interface CallOptions {
   readonly maxEnvelopeSizeKb?: number | undefined
   /** Switches for the service (`w:OptionSet`). */
   readonly optionSet?: OptionSet | undefined
+}
+
+/** @throws UsageError for a limit that is no positive number */
+export function assertCallOptions({ operationTimeoutMs, maxEnvelopeSizeKb }: CallOptions): void {
+  assertPositive('operationTimeoutMs', operationTimeoutMs)
+  assertPositive('maxEnvelopeSizeKb', maxEnvelopeSizeKb)
 }

@@ -10,7 +10,7 @@ import { sleep } from '../util/abortable.js'
 import { CallScope } from '../util/call-scope.js'
 import type { Lifetime } from '../util/lifetime.js'
 import { timerDelay } from '../util/timer.js'
-import type { CallOptions, Languages } from './call-options.js'
+import { assertCallOptions, type CallOptions, type Languages } from './call-options.js'
 import type { Operation, OperationRunner } from './operation.js'
 import { isRetryable, retryDelayMs, type RetryPolicy } from './retry.js'
 import { refuseStatus } from './status.js'
@@ -57,6 +57,7 @@ export class OperationExecutor implements OperationRunner {
   }
 
   async run<T>(operation: Operation<T>, options: CallOptions = {}): Promise<T> {
+    assertCallOptions(options)
     return await this.#scoped(operation, options, this.lifetime)
   }
 

@@ -1,4 +1,6 @@
+import { setMaxListeners } from 'node:events'
 import { AbortError, TimeoutError } from '../errors/errors.js'
+import { assertPositive } from './numbers.js'
 import { abortReason } from './abortable.js'
 import type { Dependent, Lifetime } from './lifetime.js'
 import { timerDelay } from './timer.js'
@@ -22,7 +24,9 @@ export class CallScope implements Dependent {
   readonly #controller = new AbortController()
   readonly #cleanups: (() => void)[] = []
 
+  /** @throws UsageError for a time limit that is no positive number, or when the owner was closed */
   constructor({ signal, timeoutMs, lifetime }: ScopeSources) {
+    assertPositive('timeoutMs', timeoutMs)
     scopes.add(this.signal)
     if (lifetime) this.#cleanups.push(lifetime.enroll(this))
     if (signal) this.#follow(signal)
@@ -52,6 +56,8 @@ export class CallScope implements Dependent {
       stop()
       return
     }
+    // A fleet's calls may well hang on one signal; each takes its listener away again.
+    setMaxListeners(0, signal)
     signal.addEventListener('abort', stop, { once: true })
     this.#cleanups.push(() => {
       signal.removeEventListener('abort', stop)
