@@ -109,6 +109,20 @@ describe('channel binding', () => {
   )
 })
 
+describe('CredSSP', () => {
+  it('hands the password over and seals, long messages in pieces', async () => {
+    await start({ settings: { service: { auth: { credSsp: true } } } })
+    const client = connect({ ...endpoint.clientOptions('alice', { scheme: 'credssp' }) })
+    const { stdout } = await client.run('cat', undefined, { input: 'x'.repeat(50_000) })
+    expect(stdout).toBe('x'.repeat(50_000))
+    const types = endpoint.requests
+      .filter(({ action }) => action !== undefined)
+      .map(({ headers }) => headers['content-type'])
+    expect(types[0]).toContain('application/HTTP-CredSSP-session-encrypted')
+    expect(types.some((type) => type?.startsWith('multipart/x-multi-encrypted'))).toBe(true)
+  })
+})
+
 describe('AllowUnencrypted=false', () => {
   it('refuses a message in plaintext on a connection that was authenticated', async () => {
     await start({ settings: { service: { auth: { negotiate: true } } } })
