@@ -1,0 +1,144 @@
+import { afterAll, afterEach, beforeAll, expect } from 'vitest'
+import { WsmanClient, type AuthOptions, type SharedCredential, type WsmanClientOptions } from 'wsman'
+import { ntHash } from '../../../src/auth/ntlm/ntlmv2.js'
+import { authChannel, type AuthTrace } from '../../../src/diagnostics/channels.js'
+import type { WsmanError } from '../../../src/errors/wsman-error.js'
+import { Disclosure } from './disclosure.js'
+import { Domain } from './domain.js'
+import { useRealm } from './realm.js'
+import { WinrmPeer, type PeerOptions, type PeerState } from './winrm-peer.js'
+
+export const PASSWORD = 'Sesame-öffne-Dich'
+export const RESOURCE = 'http://wsman.test/thing'
+
+/** A domain, with peers and clients that end with each test, and a watch over everything they show. */
+export class Scene {
+  readonly #peers: WinrmPeer[] = []
+  readonly #clients: WsmanClient[] = []
+  readonly #traces: AuthTrace[] = []
+  readonly #services: readonly string[] | undefined
+  #disclosure = new Disclosure()
+  #domain: Domain | undefined
+
+  /** @param services whose keys the realm has; default `HTTP/localhost` */
+  constructor(services?: readonly string[]) {
+    this.#services = services
+    const listen = (trace: AuthTrace): void => {
+      this.#traces.push({ ...trace })
+      this.#disclosure.show(trace)
+    }
+    const listeners = { start: listen, end: listen, asyncStart: listen, asyncEnd: listen, error: listen }
+    beforeAll(async () => {
+      this.#domain = await Domain.start({ alice: PASSWORD, bob: 'bob' }, this.#services)
+      useRealm(this.#domain.realm)
+      authChannel.subscribe(listeners)
+    })
+    afterEach(async () => {
+      await this.end()
+    })
+    afterAll(async () => {
+      authChannel.unsubscribe(listeners)
+      await this.domain.stop()
+    })
+  }
+
+  get domain(): Domain {
+    if (!this.#domain) throw new Error('the domain has not started')
+    return this.#domain
+  }
+
+  /** What `wsman:auth` said when handshakes ended. */
+  get traces(): readonly AuthTrace[] {
+    return this.#traces
+  }
+
+  async peer(options: Partial<PeerOptions> & { readonly https?: boolean } = {}): Promise<WinrmPeer> {
+    const { https = false, ...rest } = options
+    const { environment, tls } = this.domain
+    const peer = await WinrmPeer.start({ environment, ...(https && { tls }), ...rest })
+    if (https) this.#secure.add(peer)
+    this.#peers.push(peer)
+    return peer
+  }
+
+  readonly #secure = new Set<WinrmPeer>()
+
+  client(
+    peer: WinrmPeer,
+    auth: AuthOptions | SharedCredential,
+    options: WsmanClientOptions = {},
+  ): WsmanClient {
+    const secure = this.#secure.has(peer)
+    const client = new WsmanClient({
+      host: 'localhost',
+      port: peer.port,
+      transport: secure ? 'https' : 'http',
+      ...(secure && { tls: { fingerprint256: this.domain.fingerprint256 } }),
+      auth,
+      retry: { baseDelayMs: 0 },
+      ...options,
+    })
+    this.#clients.push(client)
+    return client
+  }
+
+  /** What a promise rejects with; it is looked at for secrets. */
+  async refusal(promise: Promise<unknown>): Promise<WsmanError> {
+    const error: unknown = await promise.then(
+      (value) => expect.unreachable(`resolved with ${JSON.stringify(value)}`),
+      (reason: unknown) => reason,
+    )
+    this.#disclosure.show(error)
+    return error as WsmanError
+  }
+
+  /** Anything else that is looked at for secrets. */
+  show(...values: readonly unknown[]): void {
+    this.#disclosure.show(...values)
+  }
+
+  async end(): Promise<void> {
+    const disclosure = this.#disclosure
+    disclosure.show(...this.#clients)
+    for (const client of this.#clients.splice(0)) await client.close()
+    const states: PeerState[] = []
+    for (const peer of this.#peers.splice(0)) {
+      states.push(await peer.state())
+      await peer.close()
+    }
+    this.#traces.length = 0
+    this.#disclosure = new Disclosure()
+    for (const password of [PASSWORD, WRONG, OTHER]) {
+      disclosure.keep('a password', password)
+      disclosure.keep('an NT hash', ntHash(password))
+    }
+    for (const token of tokensOf(states)) disclosure.keep('a token', token)
+    disclosure.check()
+    expect(states.flatMap(({ complaints }) => complaints)).toEqual([])
+    expect(states.map(({ plaintext }) => plaintext)).toEqual(states.map(() => 0))
+  }
+}
+
+/** Passwords that nobody has. */
+export const WRONG = 'not-the-pässword'
+export const OTHER = 'a third passw0rd'
+
+/** What the clients sent in `Authorization`. */
+function tokensOf(states: readonly PeerState[]): Uint8Array[] {
+  return states
+    .flatMap(({ received }) => received)
+    .flatMap((octets) => [...octets.toString('latin1').matchAll(/^authorization: \S+ (\S+)/gim)])
+    .map(([, token = '']) => Buffer.from(token, 'base64'))
+    .filter(({ length }) => length > 0)
+}
+
+/** Asserts that what was received is no SOAP that anybody could read. */
+export function expectNoPlaintext({ received }: PeerState, ...texts: readonly string[]): void {
+  for (const octets of received) {
+    const text = octets.toString('latin1')
+    for (const part of ['Envelope', 'soap-envelope', 'MessageID', ...texts]) {
+      expect(text).not.toContain(Buffer.from(part).toString('latin1'))
+      expect(octets.includes(Buffer.from(part, 'utf16le'))).toBe(false)
+    }
+  }
+}
