@@ -20,16 +20,28 @@ export class RecordReader {
 
   /** Takes all the whole records there are, and waits for the first one. */
   async read(): Promise<Buffer> {
-    for (;;) {
-      const length = this.#wholeLength()
-      if (length > 0) {
-        const records = this.#octets.subarray(0, length)
-        this.#octets = this.#octets.subarray(length)
-        return records
-      }
-      if (this.#ended) throw new Error('the peer has closed the connection')
-      await new Promise<void>((resolve) => (this.#wake = resolve))
-    }
+    while (this.#wholeLength() === 0) await this.#more()
+    return this.readOctets(this.#wholeLength())
+  }
+
+  /** Takes what a token would hold: a flight of the handshake, or one record behind it, however many there are. */
+  async readToken(): Promise<Buffer> {
+    while (this.#wholeLength() === 0) await this.#more()
+    const isApplicationData = this.#octets[0] === 23
+    return this.readOctets(isApplicationData ? 5 + this.#octets.readUInt16BE(3) : this.#wholeLength())
+  }
+
+  /** Takes so many octets that are no TLS. */
+  async readOctets(count: number): Promise<Buffer> {
+    while (this.#octets.length < count) await this.#more()
+    const octets = this.#octets.subarray(0, count)
+    this.#octets = this.#octets.subarray(count)
+    return octets
+  }
+
+  async #more(): Promise<void> {
+    if (this.#ended) throw new Error('the peer has closed the connection')
+    await new Promise<void>((resolve) => (this.#wake = resolve))
   }
 
   #wholeLength(): number {
