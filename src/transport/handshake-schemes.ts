@@ -1,7 +1,8 @@
 import { CredSspInitiator } from '../auth/credssp/initiator.js'
 import { CredSspNegotiate } from '../auth/credssp/negotiate-initiator.js'
 import { accountOf } from '../auth/ntlm/credential.js'
-import type { SecurityContext } from '../auth/security-context.js'
+import { SspiInitiator } from '../auth/kerberos/sspi-context.js'
+import type { InitiatorOptions, SecurityContext } from '../auth/security-context.js'
 import { SpnegoInitiator } from '../auth/spnego/initiator.js'
 import { AuthenticationError } from '../errors/errors.js'
 import type { PasswordSource, UserPassword } from './credentials.js'
@@ -77,13 +78,26 @@ export function kerberosScheme(kerberos: KerberosSource, { spn }: SchemeSurround
     protocol: (name) => (name === 'Kerberos' ? 'Kerberos' : 'SPNEGO'),
     notOfferedHint: KERBEROS_HINT,
     async begin(channel, name) {
-      const candidate = kerberosCandidate(kerberos, initiatorOptions(channel, spn))
+      const options = initiatorOptions(channel, spn)
       return {
-        context: name === 'Kerberos' ? await candidate.create(undefined) : new SpnegoInitiator([candidate]),
+        context: await ticketContext(kerberos, options, name),
         refused: ({ cause, offered }) => cause ?? refusedTicket(channel.host, offered),
       }
     },
   }
+}
+
+/** Windows' SSPI makes tokens that services take under either name; elsewhere `Negotiate` is SPNEGO around GSSAPI's. */
+async function ticketContext(
+  kerberos: KerberosSource,
+  options: InitiatorOptions,
+  name: string,
+): Promise<SecurityContext> {
+  if (process.platform === 'win32') {
+    return new SspiInitiator({ ...options, ...(await kerberos.readForWindows()) })
+  }
+  const candidate = kerberosCandidate(kerberos, options)
+  return name === 'Kerberos' ? await candidate.create(undefined) : new SpnegoInitiator([candidate])
 }
 
 /** CredSSP, which hands the password over: Negotiate goes on inside of it. */

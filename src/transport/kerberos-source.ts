@@ -1,5 +1,14 @@
 import { KerberosCredential } from '../auth/kerberos/kerberos-credential.js'
+import { UsageError } from '../errors/errors.js'
 import { resolveCredential, type AuthOptions, type KerberosAuth } from './credentials.js'
+
+/** What Windows' own Kerberos is told; a keytab or cache it has no use for. */
+export interface WindowsTicketOptions {
+  readonly username: string | undefined
+  readonly password: string | undefined
+  readonly realm: string | undefined
+  readonly delegate: boolean
+}
 
 /** The Kerberos credential of some auth options, made anew when what they say has changed. */
 export class KerberosSource {
@@ -17,6 +26,25 @@ export class KerberosSource {
   /** The realm that the options name. */
   get realm(): string | undefined {
     return this.#auth.realm
+  }
+
+  /**
+   * For SSPI, which keeps tickets itself.
+   * @throws UsageError for what Windows cannot use, or a function that fails
+   */
+  async readForWindows(): Promise<WindowsTicketOptions> {
+    const { username, password, keytab, ccache, realm } = this.#auth
+    if (keytab !== undefined || ccache !== undefined) {
+      throw new UsageError(
+        'On Windows Kerberos takes a user name and password, or the tickets of the current user.',
+      )
+    }
+    return {
+      username: await optional('username', username),
+      password: await optional('password', password),
+      realm,
+      delegate: this.delegate,
+    }
   }
 
   /**
