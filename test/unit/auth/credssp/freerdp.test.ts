@@ -37,7 +37,7 @@ requirePeer('FreeRDP and Xvfb', areInstalled)('CredSSP, and FreeRDP', () => {
 
   beforeAll(async () => {
     folder = mkdtempSync(path.join(tmpdir(), 'wsman-freerdp-'))
-    screen = spawn('Xvfb', ['-displayfd', '1', '-screen', '0', '640x480x24', '-nolisten', 'tcp'])
+    screen = spawn('Xvfb', ['-displayfd', '1', '-screen', '0', '640x480x24', '-nolisten', 'tcp', '-noreset'])
     const [number] = (await once(createInterface({ input: screen.stdout }), 'line')) as [string]
     display = `:${number}`
   })
