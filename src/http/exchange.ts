@@ -14,6 +14,9 @@ import { hostHeader } from './target.js'
  */
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
 
+/** Where a value is more than ASCII. */
+const WIDE = /[\x80-\xff]/
+
 /**
  * One request on one connection, and its reply. The signal, the timers and the limits hold from the first byte to
  * the last; whatever ends the exchange early destroys the connection, because what else would arrive on it is unknown.
@@ -73,7 +76,9 @@ export class Exchange {
         if (error === undefined) resolve(message)
         else this.fail(error)
       })
-      request.end(body)
+      // Node.js writes a head together with a body of text, and then both as UTF-8.
+      const isWide = Object.values(headers).some((value) => WIDE.test(value))
+      request.end(isWide ? Buffer.from(body) : body)
     })
   }
 

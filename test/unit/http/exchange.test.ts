@@ -456,6 +456,15 @@ describe('headers', () => {
     },
   )
 
+  it.each(['<ü/>', Buffer.from('<ü/>')])('are written byte by byte, whatever the body is', async (body) => {
+    const server = await startRawServer(({ socket }) => socket.write(reply('x')))
+    const connection = await connect(server)
+    await exchange(connection, { headers: { 'X-One': 'j\xfcrgen', 'X-Two': '\xc3\xbc' }, body })
+    const [seen] = server.requests
+    expect([seen?.headers.get('X-One'), seen?.headers.get('X-Two')]).toEqual(['j\xfcrgen', '\xc3\xbc'])
+    expect(seen?.body).toBe('<ü/>')
+  })
+
   it('cannot have names that are none', async () => {
     const server = await startRawServer(({ socket }) => socket.write(reply('x')))
     const connection = await connect(server)
