@@ -11,6 +11,10 @@ packages=(
   gss-ntlmssp # an NTLM acceptor and initiator, by way of python3-gssapi
   python3-gssapi # drives GSSAPI mechanisms: NTLM, Kerberos, SPNEGO
   python3-winrm # pywinrm, an independent client
+  apache2-bin # Digest with MD5, and client certificates
+  lighttpd # Digest with SHA-256
+  python3-httpbin # Digest over the body
+  squid # a proxy
   golang # builds a client on the package below
   golang-github-masterzen-winrm-dev # another independent client
 )
