@@ -57,13 +57,18 @@ export const SHELL_OPTIONS: ReadonlySet<string> = new Set([
 
 const shell = (parent: XmlElement, name: string): string | undefined => parent.childText(NS.shell, name)
 
+/** Some clients write attributes in the namespace of their element, and Windows takes them. */
+function attribute(element: XmlElement, name: string): string | undefined {
+  return element.attribute(name) ?? element.attribute(name, NS.shell)
+}
+
 export function readShell(request: EndpointRequest): ShellSpec {
   const body = theElement(request, 'Shell')
   const variables = body.child(NS.shell, 'Environment')?.all(NS.shell, 'Variable') ?? []
   return {
     input: streamNames(shell(body, 'InputStreams'), ['stdin']).size > 0,
     output: streamNames(shell(body, 'OutputStreams'), OUTPUT_STREAMS),
-    environment: new Map(variables.map((variable) => [variable.attribute('Name') ?? '', variable.text])),
+    environment: new Map(variables.map((variable) => [attribute(variable, 'Name') ?? '', variable.text])),
     workingDirectory: shell(body, 'WorkingDirectory') || undefined,
     lifetimeMs: duration(body, 'Lifetime'),
     idleTimeoutMs: duration(body, 'IdleTimeOut'),
@@ -102,15 +107,15 @@ export function readSend(request: EndpointRequest): readonly InputBlock[] {
   if (streams.length === 0) throw faults.invalidElement('Send')
   return streams.map((stream) => {
     const commandId = commandIdOf(stream)
-    if (stream.attribute('Name') !== 'stdin') throw faults.invalidParameter()
-    const end = stream.attribute('End')?.toLowerCase()
+    if (attribute(stream, 'Name') !== 'stdin') throw faults.invalidParameter()
+    const end = attribute(stream, 'End')?.toLowerCase()
     return { commandId, bytes: decodeBase64(stream.text), end: end === 'true' || end === '1' }
   })
 }
 
 export function readSignal(request: EndpointRequest): SignalSpec {
   const signal = theElement(request, 'Signal')
-  return { commandId: signal.attribute('CommandId'), code: signalCode(shell(signal, 'Code') ?? '') }
+  return { commandId: attribute(signal, 'CommandId'), code: signalCode(shell(signal, 'Code') ?? '') }
 }
 
 /** Clients write the last part in either case. */
@@ -130,7 +135,7 @@ function theElement(request: EndpointRequest, name: string): XmlElement {
 }
 
 function commandIdOf(element: XmlElement): string {
-  const commandId = element.attribute('CommandId')
+  const commandId = attribute(element, 'CommandId')
   if (!commandId) throw faults.invalidParameter()
   return commandId
 }

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { ACTION } from '../../../../src/envelope/actions.js'
 import { writeReply } from '../../../../src/testing/reply-writer.js'
-import { Client, commandEnded, faultOf, MESSAGE_ID, rsp, startService } from './harness.js'
+import { NS } from '../../../../src/xml/namespaces.js'
+import { element } from '../../../../src/xml/writer.js'
+import { Client, commandEnded, faultOf, MESSAGE_ID, readReceived, rsp, startService } from './harness.js'
 
 const TIMED_OUT = { code: 'Receiver', subcode: 'w:TimedOut', wsmanCode: 2150858793 }
 
@@ -25,6 +27,22 @@ describe('Receive', () => {
       exitCode: undefined,
       ends: [],
     })
+  })
+
+  it('takes attributes in the namespace of shells, as some clients write them', async () => {
+    const client = await openShell()
+    const id = await client.start('cat')
+    const qualified = (name: string, value: string) => ({ namespace: NS.shell, name, value })
+    const stream = element(NS.shell, 'Stream', 'aGk=', [
+      qualified('Name', 'stdin'),
+      qualified('CommandId', id),
+      qualified('End', 'true'),
+    ])
+    await client.ask({ action: ACTION.send, body: rsp('Send', [stream]) })
+    await commandEnded(client, id)
+    const desired = element(NS.shell, 'DesiredStream', 'stdout', [qualified('CommandId', id)])
+    const reply = await client.ask({ action: ACTION.receive, body: rsp('Receive', [desired]) })
+    expect(readReceived(reply)).toMatchObject({ stdout: Buffer.from('hi'), done: true })
   })
 
   it('brings output while the command runs, and the end when it has ended', async () => {
