@@ -125,7 +125,8 @@ export const ERROR_CODES = {
   ERR_WSMAN_COMMAND: {
     class: 'CommandError',
     retryable: false,
-    meaning: 'A remote command ended with an exit code other than 0 and `check` was set.',
+    meaning:
+      'A remote command ended with an exit code other than 0 and `check` was set, or how it ended cannot be known.',
   },
   ERR_WSMAN_OUTPUT_LIMIT: {
     class: 'CommandError',

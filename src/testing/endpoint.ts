@@ -66,7 +66,7 @@ export interface EndpointClientOptions {
     readonly client: {
       readonly allowUnencrypted: boolean
       readonly trustedHosts: string
-      readonly auth: { readonly credSsp: boolean }
+      readonly auth?: { readonly credSsp: boolean }
     }
   }
 }
@@ -262,7 +262,7 @@ class RunningEndpoint implements Endpoint {
         client: {
           allowUnencrypted: !encrypted && scheme === 'basic',
           trustedHosts: encrypted ? '' : trusted(host),
-          auth: { credSsp: scheme === 'credssp' },
+          ...(scheme === 'credssp' ? { auth: { credSsp: true } } : {}),
         },
       },
     }

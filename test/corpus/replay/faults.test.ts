@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { isWsmanFault, WsmanFault, type FaultParts } from 'wsman'
+import { CommandError, isWsmanFault, WsmanFault, type FaultParts } from 'wsman'
 import {
   envelopeAround,
   readExchanges,
@@ -190,8 +190,10 @@ async function failure(
       (reason: unknown) => reason,
     ),
   )
-  if (!(error instanceof WsmanFault)) throw new Error('The call did not fail with a fault.', { cause: error })
-  return error
+  // A command that is gone is an error of the command, and the fault is why.
+  const fault = error instanceof CommandError ? error.cause : error
+  if (!(fault instanceof WsmanFault)) throw new Error('The call did not fail with a fault.', { cause: error })
+  return fault
 }
 
 const get = (reply: string): Promise<WsmanFault> =>

@@ -72,10 +72,12 @@ describe('a request whose socket was cut before the reply', () => {
       code: 'ERR_WSMAN_SOCKET',
       operation: 'Shell.Command',
     })
-    expect(await rejection(shell.run('hostname'))).toMatchObject({
-      code: 'ERR_WSMAN_SOCKET',
-      operation: 'Shell.Receive',
+    const lost = await rejection(shell.run('hostname'))
+    expect(lost).toMatchObject({
+      name: 'CommandError',
+      cause: { code: 'ERR_WSMAN_SOCKET', operation: 'Shell.Receive' },
     })
+    expect((lost as Error).message).toContain('A reply with output of the command was lost')
     expect(service.of('Command')).toHaveLength(2)
     expect(service.of('Receive')).toHaveLength(1)
     // A command whose output is lost must not stay behind.
