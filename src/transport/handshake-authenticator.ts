@@ -1,6 +1,5 @@
 import { inspect } from 'node:util'
 import { authChannel, traced, type AuthTrace } from '../diagnostics/channels.js'
-import { AuthenticationError } from '../errors/errors.js'
 import type { WireResponse } from '../http/message.js'
 import { abortable } from '../util/abortable.js'
 import {
@@ -13,22 +12,19 @@ import {
   type Mechanism,
   type RoundTrip,
 } from './authenticator.js'
-import type { CredentialGate } from './credential-gate.js'
 import type { AuthScheme } from './credentials.js'
-import { Handshake, includes, type HandshakeScheme } from './handshake.js'
+import { Handshake, includes, type HandshakeOptions, type HandshakeScheme } from './handshake.js'
 import { notLetIn } from './handshake-errors.js'
+import type { HandshakeTurns } from './handshake-turns.js'
 import { PLAIN_SESSION, SealedSession, type Session } from './sealed-session.js'
 
 export interface HandshakeMechanismOptions {
   readonly scheme: HandshakeScheme
   /** @returns a promise that rejects when the credential was refused before; undefined where there is nothing to ask */
   readonly ready: (host: string) => Promise<void> | undefined
-  /** Lets handshakes with a host begin one at a time. */
-  readonly gate: (host: string) => CredentialGate
+  /** The handshakes with a host that share the credential. */
+  readonly turns: (host: string) => HandshakeTurns
 }
-
-/** For how long an accepted credential counts as good, in milliseconds: passwords change while connections live on. */
-const PROVEN_FOR_MS = 60_000
 
 /** A scheme of several legs, for all connections of a transport. */
 export class HandshakeMechanism implements Mechanism {
@@ -37,7 +33,6 @@ export class HandshakeMechanism implements Mechanism {
   readonly ready: Mechanism['ready']
   readonly #options: HandshakeMechanismOptions
   #offered: readonly string[] | undefined
-  #provenAt = -Infinity
 
   constructor(options: HandshakeMechanismOptions) {
     this.scheme = options.scheme.scheme
@@ -53,53 +48,40 @@ export class HandshakeMechanism implements Mechanism {
     return `HandshakeMechanism { scheme: '${this.scheme}' }`
   }
 
-  /** The next handshake has the others wait: what was accepted before may be wrong by now. */
+  /** What was accepted before may be wrong by now. */
   doubt(host: string): void {
-    this.#options.gate(host).close()
+    this.#options.turns(host).doubt()
   }
 
-  /**
-   * Authenticates a connection. Where the credential is not proven, one connection does so at a time, and what it
-   * is refused the others do not try.
-   */
+  /** Authenticates a connection. */
   async establish(
     channel: ChannelFacts,
-    message: Leg,
+    { contentType }: Leg,
     roundTrip: RoundTrip,
     signal: AbortSignal,
   ): Promise<Session | typeof RECONNECT> {
-    const gate = this.#options.gate(channel.host)
-    if (performance.now() - this.#provenAt > PROVEN_FOR_MS) gate.close()
-    const pass = await gate.enter(signal)
-    const trace: AuthTrace = { host: channel.host, scheme: this.scheme, legs: 0 }
-    const leg = { contentType: message.contentType, roundTrip, signal, trace, isProven: pass === undefined }
-    try {
-      const session = await traced(authChannel, trace, () => this.#shakeHands(channel, leg))
-      this.#provenAt = performance.now()
-      pass?.(true)
-      return session
-    } catch (error) {
-      if (error instanceof AuthenticationError) gate.close()
-      throw error
-    } finally {
-      pass?.(false)
-    }
+    const { host } = channel
+    return await this.#options.turns(host).take(host, signal, (turn) => {
+      const trace: AuthTrace = { host, scheme: this.scheme, legs: 0 }
+      const options = { host, contentType, roundTrip, signal, trace, turn }
+      return traced(authChannel, trace, () => this.#shakeHands(channel, options))
+    })
   }
 
   /** Goes through the names that the service offers; without knowing, through all. */
   async #shakeHands(
     channel: ChannelFacts,
-    leg: Omit<ConstructorParameters<typeof Handshake>[0], 'attempt' | 'name' | 'host'>,
+    options: Omit<HandshakeOptions, 'attempt' | 'name'>,
   ): Promise<Session | typeof RECONNECT> {
     const { scheme } = this.#options
     const { host, secure } = channel
     for (const name of scheme.names) {
       if (this.#offered !== undefined && !includes(this.#offered, name)) continue
-      const attempt = await abortable(scheme.begin(channel, name), leg.signal)
+      const attempt = await abortable(scheme.begin(channel, name), options.signal)
       const { context } = attempt
       let kept = false
       try {
-        const outcome = await new Handshake({ ...leg, attempt, name, host }).run()
+        const outcome = await new Handshake({ ...options, attempt, name }).run()
         if (outcome === RECONNECT) return RECONNECT
         if (outcome === 'established') {
           if (secure) return PLAIN_SESSION

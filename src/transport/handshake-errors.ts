@@ -1,4 +1,4 @@
-import { AuthenticationError, TransportError } from '../errors/errors.js'
+import { AuthenticationError, TransportError, type TimeoutError } from '../errors/errors.js'
 
 const SAME_CONNECTION =
   'Negotiate, NTLM, Kerberos and CredSSP authenticate a connection: look for a proxy or load balancer that ends connections, or that sends the requests of one to several servers.'
@@ -64,4 +64,18 @@ export function lostUnderway(error: unknown, host: string, isSafe: boolean): unk
     retryable: isSafe,
     hint: 'The service may have restarted, or something in between ended the connection.',
   })
+}
+
+/** The handshake that others waited for came to no answer, and doing it again could lock the account. */
+export function firstFailed(host: string, first: TransportError | TimeoutError): TransportError {
+  return new TransportError(
+    'ERR_WSMAN_CONNECT',
+    `Nobody knows whether ${host} takes the credential: ${first.message}`,
+    {
+      host,
+      cause: first,
+      retryable: false,
+      ...(first.hint === undefined ? {} : { hint: first.hint }),
+    },
+  )
 }

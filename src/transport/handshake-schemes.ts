@@ -1,5 +1,6 @@
 import { CredSspInitiator } from '../auth/credssp/initiator.js'
 import { CredSspNegotiate } from '../auth/credssp/negotiate-initiator.js'
+import { KerberosError } from '../auth/kerberos/failures.js'
 import { accountOf } from '../auth/ntlm/credential.js'
 import { SspiInitiator } from '../auth/kerberos/sspi-context.js'
 import type { InitiatorOptions, SecurityContext } from '../auth/security-context.js'
@@ -81,7 +82,7 @@ export function kerberosScheme(kerberos: KerberosSource, { spn }: SchemeSurround
       const options = initiatorOptions(channel, spn)
       return {
         context: await ticketContext(kerberos, options, name),
-        refused: ({ cause, offered }) => cause ?? refusedTicket(channel.host, offered),
+        refused: (refusal) => refusedTicket(channel.host, refusal),
       }
     },
   }
@@ -143,12 +144,13 @@ interface PasswordAttempt {
 /** Tells a password that was refused, which is not tried again, from everything else that may be in the way. */
 function refusedPassword(
   { source, credential, host, context }: PasswordAttempt,
-  { legs, offered, cause }: Refusal,
+  refusal: Refusal,
 ): AuthenticationError {
+  const { legs, offered, cause } = refusal
   if (cause !== undefined && cause.code !== 'ERR_WSMAN_UNAUTHORIZED') return cause
   // The first token of NTLM says nothing about the password, and a ticket was issued for the right one.
   if (legs === 1 && context.mechanism === 'NTLM') return refusedNtlm(host, offered)
-  if (legs > 0 && context.mechanism === 'Kerberos') return cause ?? refusedTicket(host, offered)
+  if (legs > 0 && context.mechanism === 'Kerberos') return refusedTicket(host, refusal)
   const refused = source.refuse(credential, host, offered, cause)
   const knowsWhy = legs === 0 || context.mechanism === 'CredSSP'
   return knowsWhy ? (cause ?? refused) : refused
@@ -162,10 +164,13 @@ function refusedNtlm(host: string, offered: readonly string[]): AuthenticationEr
   })
 }
 
-function refusedTicket(host: string, offered: readonly string[]): AuthenticationError {
+/** What Kerberos says about it where it says something; SPNEGO only says no. */
+function refusedTicket(host: string, { offered, cause }: Refusal): AuthenticationError {
+  if (cause instanceof KerberosError || cause?.code === 'ERR_WSMAN_SCHEME_NOT_OFFERED') return cause
   return new AuthenticationError('ERR_WSMAN_UNAUTHORIZED', `${host} refused the Kerberos ticket.`, {
     host,
     offered,
     hint: 'The service may run under another account than its SPN says, or its clock may differ; setspn -Q shows whose SPN it is.',
+    ...(cause === undefined ? {} : { cause }),
   })
 }

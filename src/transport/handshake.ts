@@ -7,6 +7,7 @@ import { abortable } from '../util/abortable.js'
 import { offeredBy, RECONNECT, type ChannelFacts, type RoundTrip } from './authenticator.js'
 import type { AuthScheme } from './credentials.js'
 import { brokenOff, endless, lostUnderway, notProven, unexpectedStatus } from './handshake-errors.js'
+import type { Turn } from './handshake-turns.js'
 import { redirected } from './redirect.js'
 import { parseChallenges } from './www-authenticate.js'
 
@@ -54,8 +55,7 @@ export interface HandshakeOptions {
   readonly roundTrip: RoundTrip
   readonly signal: AbortSignal
   readonly trace: AuthTrace
-  /** Whether the credential was accepted lately, so that using it again cannot lock an account out. */
-  readonly isProven: boolean
+  readonly turn: Turn
 }
 
 /** The service does not know the scheme by this name. */
@@ -128,10 +128,12 @@ export class Handshake {
 
   /** One leg. The reply's body means nothing. */
   async #send(token: Uint8Array): Promise<Reply> {
-    const { name, host, contentType, roundTrip, trace, isProven } = this.#options
+    const { name, host, contentType, roundTrip, trace, turn } = this.#options
     if (this.#legs === MAX_LEGS) throw endless(host)
     this.#legs++
     trace.legs++
+    // The first token says nothing that could count as a failed logon.
+    turn.wasTried ||= this.#legs > 1
     const authorization = `${name} ${Buffer.from(token).toString('base64')}`
     try {
       const response = await roundTrip({ contentType, body: '', authorization })
@@ -141,8 +143,7 @@ export class Handshake {
       else await response.discard()
       return { status, statusText, closing, location: headers.location, token: tokenOf(response, name) }
     } catch (error) {
-      // Before the second leg nothing was said that could count as a failed logon.
-      throw lostUnderway(error, host, isProven || this.#legs === 1)
+      throw lostUnderway(error, host, turn.isProven || !turn.wasTried)
     }
   }
 

@@ -25,7 +25,7 @@ export function createMechanism({ credential, tls, surroundings }: MechanismOpti
     new HandshakeMechanism({
       scheme,
       ready: (host) => source?.assertNotRefused(host),
-      gate: (host) => credential.gate(host),
+      turns: (host) => credential.turns(host),
     })
   switch (scheme) {
     case 'none':

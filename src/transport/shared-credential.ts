@@ -1,6 +1,7 @@
 import { inspect } from 'node:util'
 import { CredentialGate } from './credential-gate.js'
 import { PasswordSource, schemeOf, type AuthOptions } from './credentials.js'
+import { HandshakeTurns } from './handshake-turns.js'
 import type { KerberosSource } from './kerberos-source.js'
 
 /**
@@ -10,6 +11,7 @@ import type { KerberosSource } from './kerberos-source.js'
 export class SharedCredential {
   readonly #auth: AuthOptions
   readonly #gates = new Map<string, CredentialGate>()
+  readonly #turns = new Map<string, HandshakeTurns>()
   #password: PasswordSource | undefined
   #kerberos: KerberosSource | undefined
 
@@ -39,10 +41,15 @@ export class SharedCredential {
    * @internal
    */
   gate(host: string): CredentialGate {
-    const key = host.toLowerCase()
-    const gate = this.#gates.get(key) ?? new CredentialGate()
-    this.#gates.set(key, gate)
-    return gate
+    return perHost(this.#gates, host, () => new CredentialGate())
+  }
+
+  /**
+   * Lets unproven handshakes with a host through one at a time.
+   * @internal
+   */
+  turns(host: string): HandshakeTurns {
+    return perHost(this.#turns, host, () => new HandshakeTurns())
   }
 
   /** @internal */
@@ -57,4 +64,11 @@ export class SharedCredential {
  */
 export function createCredential(auth: AuthOptions): SharedCredential {
   return new SharedCredential(auth)
+}
+
+function perHost<T>(map: Map<string, T>, host: string, create: () => T): T {
+  const key = host.toLowerCase()
+  const known = map.get(key) ?? create()
+  map.set(key, known)
+  return known
 }

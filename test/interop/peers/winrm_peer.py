@@ -22,6 +22,7 @@ import socket
 import ssl
 import sys
 import threading
+import traceback
 
 import gssapi
 from gssapi.raw import ChannelBindings, IOV, IOVBufferType, OperationUnavailableError, set_neg_mechs, wrap_iov
@@ -127,7 +128,7 @@ class Service:
         except (Cut, OSError):
             pass
         except Exception as error:  # pylint: disable=broad-except
-            self.log.complaints.append(repr(error))
+            self.log.complaints.append(f"{error!r} at {traceback.extract_tb(error.__traceback__)[-1].line}")
         finally:
             if connection:
                 connection.end_handshake()
@@ -266,12 +267,14 @@ class Connection:
         if body and self.service.modes["form"] == "omi":
             self.log.complaints.append("a body during the handshake, which OMI's worker dies of")
             raise Cut
+        answer = None
         try:
             answer = self.context.step(base64.b64decode(token, validate=True))
+            complete = self.context.complete  # where SPNEGO has a token for its refusal, this tells of it
         except (gssapi.exceptions.GSSError, ValueError) as error:
-            return self.refused(error)
+            return self.refused(error, name, answer)
         self.service.may_cut()
-        if not self.context.complete:
+        if not complete:
             return self.unauthorized(f"{name} {self.encode(answer or b'')}")
         self.end_handshake()
         with self.log.lock:
@@ -299,7 +302,7 @@ class Connection:
         lines = [] if final == "missing" or not answer else [f"WWW-Authenticate: {name} {self.encode(answer)}"]
         return self.reply(200, b"", {}, lines)
 
-    def refused(self, error):
+    def refused(self, error, name, token):
         self.context = None
         self.end_handshake()
         with self.log.lock:
@@ -308,7 +311,7 @@ class Connection:
         # NO_CRED, FAILURE and UNAUTHORIZED are the errors that OMI calls so.
         if self.service.modes["form"] == "omi" and routine not in (0x70000, 0xD0000, 0xF0000):
             return self.reply(400)
-        return self.unauthorized()
+        return self.unauthorized(*([f"{name} {self.encode(token)}"] if token else []))
 
     def offered(self):
         return [part for line in self.service.modes["challenges"] for part in line.split(", ")]
