@@ -8,6 +8,9 @@ export type { EnumerationMode, FilterExpression, SelectorFilter, TextFilter } fr
 export type { ObjectAndReference } from './operations/item-decoders.js'
 
 export { Shell } from './shell/shell.js'
+export { ShellSessionManager } from './shell/shell-pool.js'
+export type { ShellPoolEvents, ShellPoolOptions } from './shell/pool-options.js'
+export type { ReapClaim } from './shell/shell-reaper.js'
 export type { PowerShellOptions, PowerShellResult } from './shell/powershell.js'
 export type {
   PowerShellInformation,

@@ -24,10 +24,12 @@ import {
 import type { ShellInfo } from '../operations/shell-listing.js'
 import { inOwnShell } from '../shell/own-shell.js'
 import { runPowerShell, type PowerShellOptions, type PowerShellResult } from '../shell/powershell.js'
+import type { ShellPoolOptions } from '../shell/pool-options.js'
 import { ReceiveTurns } from '../shell/receive-turns.js'
 import type { ShellContext } from '../shell/shell-context.js'
 import { listShells } from '../shell/shell-lists.js'
 import type { AttachOptions, CommandResult, RunOptions, ShellOptions } from '../shell/shell-options.js'
+import { ShellSessionManager } from '../shell/shell-pool.js'
 import { Shell } from '../shell/shell.js'
 import { HttpTransport } from '../transport/http-transport.js'
 import { sleep } from '../util/abortable.js'
@@ -245,7 +247,16 @@ export class WsmanClient implements AsyncDisposable {
     script: string,
     options: PowerShellOptions & ShellOptions = {},
   ): Promise<PowerShellResult<T>> {
-    return await runPowerShell<T>((command, args, rest) => this.run(command, args, rest), script, options)
+    return await runPowerShell<T>(
+      (command, args, rest) => this.run(command, args, { ...options, ...rest }),
+      script,
+      options,
+    )
+  }
+
+  /** Runs many short commands over few shells, which are kept and used again. Close it when done. */
+  shellPool(options: ShellPoolOptions = {}): ShellSessionManager {
+    return new ShellSessionManager(this.#shells, options)
   }
 
   /** Ends every pending wait, enumeration, shell and socket within a second. Safe to call twice. */
