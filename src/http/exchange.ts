@@ -8,14 +8,13 @@ import type { ByteSink, ExchangeLimits, WireRequest } from './message.js'
 import { exchangeError, socketError } from './socket-errors.js'
 import { hostHeader } from './target.js'
 
+const ASCII = /^[\t\x20-\x7e]*$/
+
 /**
  * One byte for each character, and no control characters (RFC 9110, 5.5): a line break in here would begin a header of
  * someone else's making, and so would a character that is one when cut to a byte.
  */
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
-
-/** Where a value is more than ASCII. */
-const WIDE = /[\x80-\xff]/
 
 /**
  * One request on one connection, and its reply. The signal, the timers and the limits hold from the first byte to
@@ -29,6 +28,8 @@ export class Exchange {
   #message: IncomingMessage | undefined
   #failure: Error | undefined
   #over = false
+  /** Whether the head is more than ASCII. */
+  #beyondAscii = false
   #reject: ((error: Error) => void) | undefined
   #timer: NodeJS.Timeout | undefined
 
@@ -77,8 +78,7 @@ export class Exchange {
         else this.fail(error)
       })
       // Node.js writes a head together with a body of text, and then both as UTF-8.
-      const isWide = Object.values(headers).some((value) => WIDE.test(value))
-      request.end(isWide ? Buffer.from(body) : body)
+      request.end(this.#beyondAscii ? Buffer.from(body) : body)
     })
   }
 
@@ -164,10 +164,13 @@ export class Exchange {
     try {
       for (const name in headers) {
         const value = headers[name] ?? ''
-        if (!HEADER_VALUE.test(value)) {
-          throw new UsageError(
-            `The HTTP header ${JSON.stringify(name)} holds a character that is not allowed.`,
-          )
+        if (!ASCII.test(value)) {
+          if (!HEADER_VALUE.test(value)) {
+            throw new UsageError(
+              `The HTTP header ${JSON.stringify(name)} holds a character that is not allowed.`,
+            )
+          }
+          this.#beyondAscii = true
         }
         list.push(name, value)
       }
