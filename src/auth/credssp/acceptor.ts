@@ -40,10 +40,10 @@ export class CredSspAcceptor extends CredSspContext {
   #delegated: DelegatedAccount | undefined
   #password: Buffer = Buffer.alloc(0)
 
-  /** @throws UsageError when certificate and key cannot be used */
+  /** @throws UsageError when the certificate cannot be read; the first step does when the key does not go with it */
   constructor(options: CredSspAcceptorOptions) {
     const { createInner, tls } = options
-    super(() => ({ inner: createInner(), channel: TlsChannel.server(options, tls) }))
+    super(createInner, () => TlsChannel.server(options, tls))
     this.#publicKey = publicKeyOf(options.cert)
     this.#versions = { min: options.minVersion ?? LOWEST, max: options.maxVersion ?? HIGHEST }
   }

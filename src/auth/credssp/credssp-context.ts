@@ -25,14 +25,16 @@ export interface Means {
  */
 export abstract class CredSspContext implements SecurityContext {
   readonly mechanism = 'CredSSP'
-  readonly #open: () => Means
+  readonly #createInner: () => InnerContext
+  readonly #openChannel: () => TlsChannel
   #means: Means | undefined
   #principal: string | undefined
   #phase: 'handshake' | 'complete' | 'over' = 'handshake'
 
-  /** @param open is called by the first step */
-  protected constructor(open: () => Means) {
-    this.#open = open
+  /** Both are called by the first step. */
+  protected constructor(createInner: () => InnerContext, openChannel: () => TlsChannel) {
+    this.#createInner = createInner
+    this.#openChannel = openChannel
   }
 
   get complete(): boolean {
@@ -56,8 +58,8 @@ export abstract class CredSspContext implements SecurityContext {
    */
   async step(token: Uint8Array = new Uint8Array()): Promise<Uint8Array | undefined> {
     if (this.#phase === 'over') throw over()
-    const means = (this.#means ??= this.#open())
     try {
+      const means = (this.#means ??= this.#begin())
       const plaintext = await means.channel.receive(token)
       const request = plaintext.length > 0 ? decodeTsRequest(plaintext) : undefined
       if (request?.errorCode) throw refusedWith(request.errorCode)
@@ -95,6 +97,16 @@ export abstract class CredSspContext implements SecurityContext {
     this.#means?.inner.dispose()
     this.#means?.channel.dispose()
     this.#means = undefined
+  }
+
+  #begin(): Means {
+    const inner = this.#createInner()
+    try {
+      return { inner, channel: this.#openChannel() }
+    } catch (error) {
+      inner.dispose()
+      throw error
+    }
   }
 
   async #advance(request: TsRequest | undefined, means: Means): Promise<Uint8Array | undefined> {

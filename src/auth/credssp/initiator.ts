@@ -38,7 +38,7 @@ export class CredSspInitiator extends CredSspContext {
 
   constructor(options: CredSspInitiatorOptions) {
     const { createInner, tls } = options
-    super(() => ({ inner: createInner(), channel: TlsChannel.client(tls) }))
+    super(createInner, () => TlsChannel.client(tls))
     this.#versions = { min: options.minVersion ?? FIRST_WITH_NONCE, max: options.maxVersion ?? HIGHEST }
     this.#account = {
       domain: Buffer.from(options.domain, 'utf16le'),

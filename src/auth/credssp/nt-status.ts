@@ -39,10 +39,10 @@ const MEANINGS: ReadonlyMap<number, Meaning> = new Map([
   ],
 ])
 
-/** The service refused, and said why by an NTSTATUS. */
+/** The peer refused, and said why by an NTSTATUS. */
 export function refusedWith(errorCode: number): AuthenticationError {
   const code = `0x${errorCode.toString(16).toUpperCase().padStart(8, '0')}`
   const known = MEANINGS.get(errorCode)
   const reason = known ? `${known.meaning} (${known.name}, ${code})` : `NTSTATUS ${code}`
-  return new AuthenticationError('ERR_WSMAN_UNAUTHORIZED', `The service refused CredSSP: ${reason}.`)
+  return new AuthenticationError('ERR_WSMAN_UNAUTHORIZED', `CredSSP was refused: ${reason}.`)
 }

@@ -211,5 +211,9 @@ function contextOf(options: SecureContextOptions) {
 
 function tlsFailure(cause: Error): ProtocolError {
   const { reason = cause.message } = cause as { reason?: string }
-  return new ProtocolError(`The TLS channel of CredSSP failed: ${reason}.`, { cause })
+  const message = `The TLS channel of CredSSP failed: ${reason}.`
+  return new ProtocolError(message, /protocol/i.test(reason) ? { cause, hint: OLD_TLS } : { cause })
 }
+
+const OLD_TLS =
+  'CredSSP needs TLS 1.2 or 1.3 on both sides. Windows 7 and Windows Server 2008 R2 have it once KB3080079 is installed and it is switched on.'

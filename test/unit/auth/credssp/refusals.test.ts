@@ -140,8 +140,8 @@ describe('a server that refuses', () => {
     [0xc0000234, 'STATUS_ACCOUNT_LOCKED_OUT', 'the account is locked out'],
     [0xc0000071, 'STATUS_PASSWORD_EXPIRED', 'the password has expired'],
     [0xc00000bb, 'STATUS_NOT_SUPPORTED', 'does not speak this version'],
-    [0xc0001234, 'NTSTATUS 0xC0001234', 'refused CredSSP'],
-    [0x80090302, 'NTSTATUS 0x80090302', 'refused CredSSP'],
+    [0xc0001234, 'NTSTATUS 0xC0001234', 'CredSSP was refused'],
+    [0x80090302, 'NTSTATUS 0x80090302', 'CredSSP was refused'],
   ])('says why: %i is %s', async (errorCode, name, meaning) => {
     for (const version of [3, 4, 6] as const) {
       for (const refusedAt of [1, 2]) {

@@ -139,6 +139,13 @@ describe('dispose', () => {
     expect(inner.disposed).toBe(true)
   })
 
+  it('takes it along where the TLS cannot even begin', async () => {
+    const inner = scriptedInitiator({ password: 'x' })
+    const client = initiator({ createInner: () => inner, tls: { ciphers: 'NO-SUCH-CIPHER' } })
+    await expect(client.step()).rejects.toThrow(UsageError)
+    expect(inner.disposed).toBe(true)
+  })
+
   it('leaves nothing open, after success as after failure', async () => {
     const open = () => process.getActiveResourcesInfo().filter((name) => name !== 'Immediate')
     const before = open()
