@@ -36,10 +36,12 @@ export function element(
 
 /**
  * xmlbuilder2 costs a hundred times what an escaped template does, and messages repeat: it builds each shape once,
- * with marks where the values go, and later messages of that shape are the pieces between the marks and the
- * caller's escaped values. So no text of a caller ever passes through markup.
+ * with marks where values and namespaces go, and later messages of that shape are the pieces between the marks and
+ * the caller's escaped values. So no text of a caller ever passes through the builder, which takes a namespace that
+ * looks like XML, JSON or YAML for a document, and one with many blanks for work without end.
  */
 const MARK = /\uE000([at])\uE001/
+const NAMESPACE_MARK = /\uE000(\d+)\uE001/g
 
 type Fill = (value: string) => string
 interface Shape {
@@ -79,6 +81,7 @@ function describe(tree: ElementTree, values: string[]): string {
   if (tree.declares) key += ` ${tree.declares.join(' ')}`
   for (const attribute of tree.attributes ?? []) {
     assertName(attribute.name)
+    if (attribute.name === 'xmlns') throw new UsageError('An attribute cannot be called xmlns.')
     key += `@${attribute.name} "${namespaceKey(attribute.namespace ?? '')}"`
     values.push(attribute.value)
   }
@@ -92,37 +95,58 @@ function describe(tree: ElementTree, values: string[]): string {
 }
 
 /**
- * A namespace is structure, so it must neither hold a mark nor look like anything else in the key. No URI holds a line
+ * A namespace is structure, so it must neither begin a mark nor look like anything else in the key. No URI holds a line
  * break or a tab, and a reader would make blanks of them. Only declarations are in that of `xmlns`.
  */
 function namespaceKey(namespace: string): string {
-  if (MARK.test(namespace) || /[\t\n\r]/.test(namespace) || namespace === NS.xmlns)
+  if (/[\uE000\t\n\r]/.test(namespace) || namespace === NS.xmlns)
     throw new UsageError(`${JSON.stringify(namespace)} cannot be a namespace.`)
   return escapeAttribute(namespace)
 }
 
 function buildShape(tree: ElementTree): Shape {
   const document = create()
-  append(document, tree, new Map())
+  const namespaces = new StandIns()
+  append(document, tree, new Map(), namespaces)
   const parts = document.end({ headless: true }).split(MARK)
   return {
-    pieces: parts.filter((_, index) => index % 2 === 0),
+    pieces: parts.filter((_, index) => index % 2 === 0).map((piece) => namespaces.restore(piece)),
     fills: parts
       .filter((_, index) => index % 2 === 1)
       .map((kind) => (kind === 'a' ? escapeAttribute : escapeText)),
   }
 }
 
-/** xmlbuilder2 takes what looks like a reference in a namespace for one, and leaves it unescaped. */
-const markup = (namespace: string): string => namespace.replaceAll('&', '&amp;')
+/** Stands a mark in for each namespace. */
+class StandIns {
+  readonly #namespaces: string[] = []
+
+  /** The builder must know which is none, and which is that of `xml:lang`. */
+  of(namespace: string): string {
+    if (namespace === '' || namespace === NS.xml) return namespace
+    if (!this.#namespaces.includes(namespace)) this.#namespaces.push(namespace)
+    return `\uE000${this.#namespaces.indexOf(namespace)}\uE001`
+  }
+
+  restore(xml: string): string {
+    return xml.replace(NAMESPACE_MARK, (_, index: string) =>
+      escapeAttribute(this.#namespaces[Number(index)] ?? ''),
+    )
+  }
+}
 
 /** @param outer the namespaces in force around the element, by prefix */
-function append(parent: XMLBuilder, tree: ElementTree, outer: ReadonlyMap<string, string>): void {
+function append(
+  parent: XMLBuilder,
+  tree: ElementTree,
+  outer: ReadonlyMap<string, string>,
+  namespaces: StandIns,
+): void {
   const prefix = elementPrefix(tree, outer)
   const scope = new Map(outer).set(prefix, tree.namespace)
-  const node = parent.ele(markup(tree.namespace), prefix === '' ? tree.name : `${prefix}:${tree.name}`)
+  const node = parent.ele(namespaces.of(tree.namespace), prefix === '' ? tree.name : `${prefix}:${tree.name}`)
   const declare = (name: string, namespace: string): string => {
-    node.att(NS.xmlns, `xmlns:${name}`, markup(namespace))
+    node.att(NS.xmlns, `xmlns:${name}`, namespaces.of(namespace))
     scope.set(name, namespace)
     return name
   }
@@ -133,12 +157,12 @@ function append(parent: XMLBuilder, tree: ElementTree, outer: ReadonlyMap<string
       // Declared here, because xmlbuilder2 does it once for every attribute.
       const known = namespace === NS.xml ? 'xml' : declaredPrefix(namespace, scope)
       const attributePrefix = known ?? declare(freePrefix(prefixFor(namespace), scope), namespace)
-      node.att(markup(namespace), `${attributePrefix}:${name}`, '\uE000a\uE001')
+      node.att(namespaces.of(namespace), `${attributePrefix}:${name}`, '\uE000a\uE001')
     }
   }
   for (const child of tree.children ?? []) {
     if (typeof child === 'string') node.txt('\uE000t\uE001')
-    else append(node, child, scope)
+    else append(node, child, scope, namespaces)
   }
 }
 

@@ -5,20 +5,40 @@ import { element, writeXml } from '../../../src/xml/writer.js'
 import { readAll } from './events.js'
 
 describe('a namespace that looks like markup', () => {
-  it.each(['urn:&#65;', 'urn:&lt;', 'urn:&amp;', 'urn:a&b;c', 'urn:&', 'urn:<x>"\'', 'urn:&#x41;&#x42;'])(
-    '%s is read as it was given',
-    (namespace) => {
-      const inner = element(namespace, 'b', [], [{ namespace, name: 'c', value: 'd' }])
-      expect(readAll(writeXml(element('', 'a', [inner])))).toEqual([
-        '<a',
-        `<{${namespace}}b {${namespace}}c=d`,
-        '>',
-        '>',
-      ])
-      const declared = { ...element(NS.soap, 'a', [element(namespace, 'b')]), declares: [namespace] }
-      expect(readAll(writeXml(declared))[1]).toBe(`<{${namespace}}b`)
-    },
-  )
+  const REFERENCES = [
+    'urn:&#65;',
+    'urn:&lt;',
+    'urn:&amp;',
+    'urn:a&b;c',
+    'urn:&',
+    'urn:<x>"\'',
+    'urn:&#x41;&#x42;',
+  ]
+  // A builder may take these for documents, or look at them without end.
+  const DOCUMENTS = [
+    '<x/>',
+    ' <x>',
+    '{"a":1}',
+    ' [1]',
+    '---',
+    '#---',
+    '# x',
+    '%',
+    ' '.repeat(200),
+    '#'.repeat(200),
+  ]
+
+  it.each([...REFERENCES, ...DOCUMENTS])('%s is read as it was given', (namespace) => {
+    const inner = element(namespace, 'b', [], [{ namespace, name: 'c', value: 'd' }])
+    expect(readAll(writeXml(element('', 'a', [inner])))).toEqual([
+      '<a',
+      `<{${namespace}}b {${namespace}}c=d`,
+      '>',
+      '>',
+    ])
+    const declared = { ...element(NS.soap, 'a', [element(namespace, 'b')]), declares: [namespace] }
+    expect(readAll(writeXml(declared))[1]).toBe(`<{${namespace}}b`)
+  })
 })
 
 // A reader makes blanks of them (XML 1.0, 3.3.3), so the namespace would be another one.
