@@ -185,5 +185,6 @@ function checkSelectors(headers: ReceivedHeaders): void {
 }
 
 function checkOptions({ optionList }: ReceivedHeaders): void {
-  if (optionList.some(({ name }) => name === '')) throw invalidOptions('InvalidName', 'An option has no name.')
+  if (optionList.some(({ name }) => name === ''))
+    throw invalidOptions('InvalidName', 'An option has no name.')
 }

@@ -49,10 +49,33 @@ export type GssapiLibrary = Readonly<Record<FunctionName, NativeFunction>> & {
   copy(buffer: BufferDesc): Uint8Array
 }
 
-type FunctionName = keyof ReturnType<typeof signatures>
+type FunctionName =
+  | 'gss_display_status'
+  | 'gss_release_buffer'
+  | 'gss_import_name'
+  | 'gss_canonicalize_name'
+  | 'gss_display_name'
+  | 'gss_release_name'
+  | 'gss_acquire_cred_from'
+  | 'gss_acquire_cred_with_password'
+  | 'gss_inquire_cred'
+  | 'gss_release_cred'
+  | 'gss_init_sec_context'
+  | 'gss_accept_sec_context'
+  | 'gss_inquire_context'
+  | 'gss_delete_sec_context'
+  | 'gss_wrap_iov'
+  | 'gss_unwrap_iov'
+  | 'gss_release_iov_buffer'
+  | 'gss_get_mic'
+  | 'gss_verify_mic'
+  | 'krb5_init_context'
+  | 'krb5_free_context'
+  | 'krb5_cc_resolve'
+  | 'krb5_cc_destroy'
 
 /** RFC 2744, MIT Kerberos' gssapi_ext.h, and the two steps in krb5.h that end a credential cache. */
-function signatures({ pointer, out, inout, struct }: Koffi) {
+function signatures({ pointer, out, inout, struct }: Koffi): Readonly<Record<FunctionName, readonly Type[]>> {
   // On macOS MIT's gssapi.h, though not gssapi_ext.h, aligns members to two octets.
   const packed = (members: Record<string, Type>) =>
     process.platform === 'darwin'

@@ -38,7 +38,10 @@ describe('a connection', () => {
     const scheme = handshake()
     const connection = new ConnectionAuthentication([scheme], { encrypted: true })
     expect(await connection.authenticate(undefined)).toEqual({ status: 401, challenges: ['Twoleg'] })
-    expect(await connection.authenticate('twoleg one')).toEqual({ status: 401, challenges: ['Twoleg after one'] })
+    expect(await connection.authenticate('twoleg one')).toEqual({
+      status: 401,
+      challenges: ['Twoleg after one'],
+    })
     expect(await connection.authenticate('Twoleg right')).toEqual({
       principal,
       responseHeader: 'Twoleg proof',
