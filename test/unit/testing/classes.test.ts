@@ -345,6 +345,23 @@ describe('a method', () => {
   })
 })
 
+describe('an enumeration of a class', () => {
+  it.each(['', 'IncludeSubClassProperties', 'ExcludeSubClassProperties', 'None', 'Nonsense'])(
+    'brings instances of derived classes, whatever PolymorphismMode says: %j',
+    async (mode) => {
+      const header =
+        mode === ''
+          ? ''
+          : `<b:PolymorphismMode xmlns:b="http://schemas.dmtf.org/wbem/wsman/1/cimbinding.xsd">${mode}</b:PolymorphismMode>`
+      const items = await test.all(`${WMI}/root/test/Person`, header)
+      expect(items.map(properties)).toEqual([
+        { Born: null, Name: 'alice' },
+        { Born: null, Employer: 'ACME', Name: 'bob' },
+      ])
+    },
+  )
+})
+
 describe('a filter', () => {
   const selectorFilter = (...selectors: readonly (readonly [string, string])[]): string =>
     `<w:Filter Dialect="http://schemas.dmtf.org/wbem/wsman/1/wsman/SelectorFilter"><w:SelectorSet>${selectors
