@@ -16,6 +16,10 @@ packages=(
   python3-httpbin # Digest over the body
   squid # a proxy
   golang # builds a client on the package below
+  freerdp2-x11 # a CredSSP client
+  freerdp2-shadow-x11 # a CredSSP server
+  winpr-utils # makes the server's password file
+  xvfb # the screen that both want
   golang-github-masterzen-winrm-dev # another independent client
 )
 
