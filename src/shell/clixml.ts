@@ -98,7 +98,7 @@ export class CliXmlDecoder {
 
   /** A PowerShell started by another one writes a stream of its own into that one's document. */
   #deliver(part: XmlElement | string): void {
-    if (typeof part === 'string') this.#tell(part.replace(new RegExp(MARK_LINE, 'g'), ''))
+    if (typeof part === 'string') this.#tell(part)
     else if (part.name.local === 'Objs') for (const child of part.elements) this.#deliver(child)
     else this.#sink.item(part)
   }
@@ -120,6 +120,7 @@ class CliXmlDocument implements XmlHandler {
   readonly #builder = new TreeBuilder((element) => this.#parts.push(element))
   #parts: (XmlElement | string)[] = []
   #depth = 0
+  #opened = false
   /** What was read since the last object. */
   #read = ''
   /** What no tag has ended yet. */
@@ -139,11 +140,12 @@ class CliXmlDocument implements XmlHandler {
     this.#kept = []
     this.#read += piece
     try {
-      this.#reader.write(Buffer.from(piece))
+      // Of a stream inside of this one: in an object its angle bracket would be escaped.
+      this.#reader.write(Buffer.from(piece.replace(MARK_LINE, '')))
     } catch {
       return 'malformed'
     }
-    return this.#depth === 0 ? 'ended' : 'more'
+    return this.#opened && this.#depth === 0 ? 'ended' : 'more'
   }
 
   /** The objects that are whole, and what other programs wrote between them. */
@@ -154,6 +156,7 @@ class CliXmlDocument implements XmlHandler {
   }
 
   startElement(name: XmlName, attributes: readonly XmlAttribute[], scope: NamespaceScope): void {
+    this.#opened = true
     if (this.#depth++ > 0) this.#builder.startElement(name, attributes, scope)
   }
 
