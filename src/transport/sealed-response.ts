@@ -26,6 +26,8 @@ export function openResponse(
       const message = await openBody(context, await response.receive(collector()))
       opened = true
       return message
+    } catch (error) {
+      throw withHint(error)
     } finally {
       done(opened)
     }
@@ -61,6 +63,16 @@ function collector(): ByteSink<Buffer> {
     end: () => Buffer.concat(chunks),
   }
 }
+
+/** Whatever it was that could not be opened, what to look for is the same. */
+function withHint(error: unknown): unknown {
+  if (!(error instanceof ProtocolError) || error.hint !== undefined) return error
+  const { code, message, cause } = error
+  return code === 'ERR_WSMAN_PROTOCOL' ? new ProtocolError(message, { hint: CHANGED, cause }) : error
+}
+
+const CHANGED =
+  'Something between the two sides may have changed, repeated or dropped a message; a new connection starts over.'
 
 const HINTS: Readonly<Record<number, string>> = {
   413: 'The request may be larger than MaxEnvelopeSizekb of the service: winrm set winrm/config @{MaxEnvelopeSizekb="500"}.',

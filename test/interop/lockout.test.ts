@@ -185,8 +185,7 @@ requirePeer(DOMAIN_NEEDS, hasDomain)('An account is not locked out', () => {
 
     it('a ticket that the service refuses is no refused password', async () => {
       const keytab = await scene.domain.realm.keytab('HTTP/elsewhere')
-      const environment = { ...scene.domain.environment, KRB5_KTNAME: keytab }
-      const peer = await scene.peer({ environment, mechanisms: ['krb5'] })
+      const peer = await scene.peer({ keytab, mechanisms: ['krb5'] })
       const auth = createCredential({ username: ALICE, password: PASSWORD })
       const error = await scene.refusal(scene.client(peer, auth).identify())
       expect(error.message).toBe('localhost refused the Kerberos ticket.')

@@ -6,14 +6,17 @@ import type { WsmanError } from '../../../src/errors/wsman-error.js'
 import { Disclosure } from './disclosure.js'
 import { Domain } from './domain.js'
 import { useRealm } from './realm.js'
-import { WinrmPeer, type PeerOptions, type PeerState } from './winrm-peer.js'
+import { WinrmPeers, type PeerModes, type PeerOptions, type PeerState, type WinrmPeer } from './winrm-peer.js'
 
 export const PASSWORD = 'Sesame-öffne-Dich'
 export const RESOURCE = 'http://wsman.test/thing'
 
 /** A domain, with peers and clients that end with each test, and a watch over everything they show. */
 export class Scene {
+  #processes: WinrmPeers | undefined
+  readonly #others: WinrmPeers[] = []
   readonly #peers: WinrmPeer[] = []
+  readonly #secure = new Set<WinrmPeer>()
   readonly #clients: WsmanClient[] = []
   readonly #traces: AuthTrace[] = []
   readonly #services: readonly string[] | undefined
@@ -38,6 +41,7 @@ export class Scene {
     })
     afterAll(async () => {
       authChannel.unsubscribe(listeners)
+      await this.#processes?.end()
       await this.domain.stop()
     })
   }
@@ -52,16 +56,25 @@ export class Scene {
     return this.#traces
   }
 
-  async peer(options: Partial<PeerOptions> & { readonly https?: boolean } = {}): Promise<WinrmPeer> {
-    const { https = false, ...rest } = options
+  /** @param options.keytab of the service; default: that of the realm */
+  async peer(
+    options: Omit<PeerOptions, 'tls'> & {
+      readonly https?: boolean
+      readonly modes?: Partial<PeerModes>
+      readonly keytab?: string
+    } = {},
+  ): Promise<WinrmPeer> {
+    const { https = false, modes, keytab, ...rest } = options
     const { environment, tls } = this.domain
-    const peer = await WinrmPeer.start({ environment, ...(https && { tls }), ...rest })
+    const own = keytab === undefined ? undefined : new WinrmPeers({ ...environment, KRB5_KTNAME: keytab })
+    if (own) this.#others.push(own)
+    const peers = own ?? (this.#processes ??= new WinrmPeers(environment))
+    const peer = await peers.open({ ...rest, ...(https && { tls: { ...tls, hash: 'sha256' } }) })
+    if (modes) await peer.set(modes)
     if (https) this.#secure.add(peer)
     this.#peers.push(peer)
     return peer
   }
-
-  readonly #secure = new Set<WinrmPeer>()
 
   client(
     peer: WinrmPeer,
@@ -106,6 +119,7 @@ export class Scene {
       states.push(await peer.state())
       await peer.close()
     }
+    for (const others of this.#others.splice(0)) await others.end()
     this.#traces.length = 0
     this.#disclosure = new Disclosure()
     for (const password of [PASSWORD, WRONG, OTHER]) {

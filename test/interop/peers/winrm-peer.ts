@@ -16,7 +16,7 @@ export interface PeerModes {
   plaintextStatus: number
   unauthorized: number
   closing: boolean
-  tamper: 'data' | 'signature' | 'length' | null
+  tamper: 'data' | 'signature' | null
   keepContext: boolean
   cut: number
 }
@@ -55,29 +55,24 @@ export interface PeerState {
 }
 
 export interface PeerOptions {
-  readonly environment: Readonly<Record<string, string>>
   /** Default: all that the libraries have. */
   readonly mechanisms?: readonly ('krb5' | 'ntlm')[]
   /** PEM files; HTTPS with them. */
-  readonly tls?: { readonly certificate: string; readonly key: string; readonly hash?: string }
-  readonly modes?: Partial<PeerModes>
+  readonly tls?: { readonly certificate: string; readonly key: string; readonly hash: string }
+  /** Of the cuts. */
   readonly seed?: number
 }
 
-/** A service like WinRM on 127.0.0.1, secured by the GSSAPI of the system. */
-export class WinrmPeer {
+/** Services like WinRM, secured by the GSSAPI of the system, in a process of their own. */
+export class WinrmPeers {
   readonly #process: ChildProcessWithoutNullStreams
   readonly #waiting: { resolve: (line: string) => void; reject: (error: Error) => void }[] = []
   #stderr = ''
-  #port = 0
 
-  private constructor({ environment, mechanisms = [], tls, seed = 1 }: PeerOptions) {
-    const files = tls
-      ? ['--certificate', tls.certificate, '--key', tls.key, '--hash', tls.hash ?? 'sha256']
-      : []
+  /** @param environment tells GSSAPI whom it knows */
+  constructor(environment: Readonly<Record<string, string>>) {
     const script = path.join(projectRoot, 'test/interop/peers/winrm_peer.py')
-    const known = mechanisms.flatMap((mechanism) => ['--mechanism', mechanism])
-    this.#process = spawn(systemPython, [script, '--seed', String(seed), ...known, ...files], {
+    this.#process = spawn(systemPython, [script], {
       env: { ...process.env, ...environment, PYTHONDONTWRITEBYTECODE: '1' },
     })
     this.#process.stderr.on('data', (chunk: Buffer) => (this.#stderr += chunk.toString()))
@@ -90,16 +85,39 @@ export class WinrmPeer {
     })
   }
 
-  static async start(options: PeerOptions): Promise<WinrmPeer> {
-    const peer = new WinrmPeer(options)
-    const { port } = (await peer.#answer()) as { port: number }
-    peer.#port = port
-    if (options.modes) await peer.set(options.modes)
-    return peer
+  /** Starts another service. */
+  async open(options: PeerOptions = {}): Promise<WinrmPeer> {
+    const { peer, port } = (await this.call({ op: 'open', ...options })) as { peer: number; port: number }
+    return new WinrmPeer(port, (request) => this.call({ ...request, peer }))
   }
 
-  get port(): number {
-    return this.#port
+  async call(request: object): Promise<unknown> {
+    if (this.#process.exitCode !== null) throw this.#gone()
+    const answer = new Promise<string>((resolve, reject) => this.#waiting.push({ resolve, reject }))
+    this.#process.stdin.write(`${JSON.stringify(request)}\n`)
+    return JSON.parse(await answer)
+  }
+
+  async end(): Promise<void> {
+    if (this.#process.exitCode !== null) return
+    const closed = new Promise((resolve) => this.#process.once('close', resolve))
+    this.#process.stdin.end()
+    await closed
+  }
+
+  #gone(): Error {
+    return new Error(`winrm_peer.py is gone: ${this.#stderr}`)
+  }
+}
+
+/** One service on 127.0.0.1. */
+export class WinrmPeer {
+  readonly port: number
+  readonly #call: (request: object) => Promise<unknown>
+
+  constructor(port: number, call: (request: object) => Promise<unknown>) {
+    this.port = port
+    this.#call = call
   }
 
   async set(modes: Partial<PeerModes>): Promise<void> {
@@ -122,25 +140,6 @@ export class WinrmPeer {
   }
 
   async close(): Promise<void> {
-    if (this.#process.exitCode !== null) return
-    const closed = new Promise((resolve) => this.#process.once('close', resolve))
-    this.#process.stdin.end()
-    await closed
-  }
-
-  #call(request: object): Promise<unknown> {
-    if (this.#process.exitCode !== null) return Promise.reject(this.#gone())
-    const answer = this.#answer()
-    this.#process.stdin.write(`${JSON.stringify(request)}\n`)
-    return answer
-  }
-
-  async #answer(): Promise<unknown> {
-    const line = await new Promise<string>((resolve, reject) => this.#waiting.push({ resolve, reject }))
-    return JSON.parse(line)
-  }
-
-  #gone(): Error {
-    return new Error(`winrm_peer.py is gone: ${this.#stderr}`)
+    await this.#call({ op: 'close' })
   }
 }

@@ -2,17 +2,17 @@
 """A service like WinRM whose security nobody here wrote: what authenticates and seals is the system's GSSAPI, with
 MIT Kerberos and gss-ntlmssp below it. Needs python3-gssapi.
 
-It listens on 127.0.0.1, prints {"port": n}, and is driven over its standard streams: one request per line, one reply
-per line, both JSON.
+It is driven over its standard streams: one request per line, one reply per line, both JSON.
 
-  {"op": "set", "modes": {...}}      -> {}            see MODES
-  {"op": "script", "replies": {...}} -> {}            recorded replies by the last part of the action, used up in order
-  {"op": "state"}                    -> {...}         see Log
-  {"op": "restart"}                  -> {}            cuts every socket
+  {"op": "open", ...}                           -> {"peer": p, "port": n}   a service on 127.0.0.1, see Service
+  {"op": "set", "peer": p, "modes": {...}}      -> {}       see MODES
+  {"op": "script", "peer": p, "replies": {...}} -> {}       recorded replies by the last part of the action, used up in order
+  {"op": "state", "peer": p}                    -> {...}    see Log
+  {"op": "restart", "peer": p}                  -> {}       cuts every socket
+  {"op": "close", "peer": p}                    -> {}
 
 The environment (KRB5_CONFIG, KRB5_KTNAME, NTLM_USER_FILE, ...) says whom it knows.
 """
-import argparse
 import base64
 import collections
 import hashlib
@@ -42,8 +42,8 @@ MODES = {
     "plaintext": 0,  # so many replies in plaintext, with "plaintextStatus"
     "plaintextStatus": 500,
     "unauthorized": 0,  # so many 401 on authenticated sockets
-    "closing": False,  # with every 401
-    "tamper": None,  # "data", "signature" or "length" of replies
+    "closing": False,  # with every 401 that carries no token
+    "tamper": None,  # "data" or "signature" of replies
     "keepContext": False,  # a 401 leaves the authentication as it is
     "cut": 0.0,  # how likely a socket is cut, at each of several places
 }
@@ -81,21 +81,23 @@ class Log:
 
 
 class Service:
-    def __init__(self, options):
+    """`mechanisms` are those of MECHANISMS, all by default; `tls` gives files and the hash that signed the certificate."""
+
+    def __init__(self, seed=1, mechanisms=(), tls=None):
         self.modes = dict(MODES)
         self.log = Log()
         self.script = {}
         self.sockets = set()
-        self.random = random.Random(options.seed)
-        self.mechanisms = options.mechanism
+        self.random = random.Random(seed)
+        self.mechanisms = mechanisms
         self.tls = None
         self.bindings = None
-        if options.certificate is not None:
+        if tls is not None:
             self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            self.tls.load_cert_chain(options.certificate, options.key)
-            with open(options.certificate, encoding="ascii") as file:
+            self.tls.load_cert_chain(tls["certificate"], tls["key"])
+            with open(tls["certificate"], encoding="ascii") as file:
                 der = ssl.PEM_cert_to_DER_cert(file.read())
-            digest = hashlib.new(options.hash, der).digest()
+            digest = hashlib.new(tls["hash"], der).digest()
             self.bindings = ChannelBindings(application_data=b"tls-server-end-point:" + digest)
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
 
@@ -113,7 +115,10 @@ class Service:
 
     def listen(self):
         while True:
-            accepted, _address = self.listener.accept()
+            try:
+                accepted, _address = self.listener.accept()
+            except OSError:
+                return
             accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             threading.Thread(target=self.serve, args=(accepted,), daemon=True).start()
 
@@ -138,10 +143,19 @@ class Service:
 
     def restart(self):
         for each in list(self.sockets):
-            try:
-                each.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
+            shut(each)
+
+    def close(self):
+        shut(self.listener)
+        self.listener.close()
+        self.restart()
+
+
+def shut(sock):
+    try:
+        sock.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        pass
 
 
 def abort(sock):
@@ -236,8 +250,8 @@ class Connection:
         self.unauthorized()
 
     def unauthorized(self, *tokens):
-        lines = [*tokens, *self.service.modes["challenges"]] if not tokens else tokens
-        closing = self.service.modes["closing"]
+        lines = tokens or self.service.modes["challenges"]
+        closing = self.service.modes["closing"] and not tokens
         headers = {"Connection": "close"} if closing else {}
         self.reply(401, b"", headers, [f"WWW-Authenticate: {line}" for line in lines])
         if closing:
@@ -395,8 +409,6 @@ class Connection:
                 data = data[:-1] + bytes([data[-1] ^ 1])
             case "signature":
                 signature = signature[:-1] + bytes([signature[-1] ^ 1])
-            case "length":
-                length += 1
         return messages.write_sealed(self.protocol, length, signature, data, self.service.modes["form"] != "omi")
 
     def wrap(self, text):
@@ -410,20 +422,23 @@ class Connection:
             return wrapped[:NTLM_SIGNATURE_LENGTH], wrapped[NTLM_SIGNATURE_LENGTH:]
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--mechanism", action="append", choices=MECHANISMS, help="default: all there are")
-    parser.add_argument("--certificate", help="PEM file; HTTPS with it")
-    parser.add_argument("--key", help="PEM file")
-    parser.add_argument("--hash", default="sha256", help="what the certificate is signed with")
-    parser.add_argument("--seed", type=int, default=1, help="of the cuts")
-    service = Service(parser.parse_args())
-    threading.Thread(target=service.listen, daemon=True).start()
-    print(json.dumps({"port": service.listener.getsockname()[1]}), flush=True)
-    for line in sys.stdin:
-        request = json.loads(line)
-        reply = {}
-        match request["op"]:
+class Control:
+    """What the standard streams ask for."""
+
+    def __init__(self):
+        self.services = []
+
+    def open(self, options):
+        service = Service(**options)
+        self.services.append(service)
+        threading.Thread(target=service.listen, daemon=True).start()
+        return {"peer": len(self.services) - 1, "port": service.listener.getsockname()[1]}
+
+    def answer(self, op, peer=None, **request):
+        if op == "open":
+            return self.open(request)
+        service = self.services[peer]
+        match op:
             case "set":
                 unknown = set(request["modes"]) - set(MODES)
                 if unknown:
@@ -432,10 +447,18 @@ def main():
             case "script":
                 service.script = {verb: collections.deque(list_) for verb, list_ in request["replies"].items()}
             case "state":
-                reply = service.log.as_json()
+                return service.log.as_json()
             case "restart":
                 service.restart()
-        print(json.dumps(reply), flush=True)
+            case "close":
+                service.close()
+        return {}
+
+
+def main():
+    control = Control()
+    for line in sys.stdin:
+        print(json.dumps(control.answer(**json.loads(line))), flush=True)
 
 
 if __name__ == "__main__":
