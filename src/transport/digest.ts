@@ -88,7 +88,6 @@ export class DigestMechanism implements Mechanism {
     host: string,
   ): Promise<void> {
     try {
-      this.#unasked = false
       const refused = this.#current
       // Another exchange may have got a newer nonce meanwhile.
       if (refused?.session !== answered) return

@@ -253,6 +253,12 @@ describe('a proxy that makes no tunnel', () => {
     await until(() => proxy.sockets.every((socket) => socket.destroyed))
   })
 
+  it('but says headers without end, and does not stop', async () => {
+    const proxy = await answering(`HTTP/1.1 200 OK\r\n${'X-Filler: 0123456789\r\n'.repeat(2000)}`, false)
+    const error = await failure(open({ port: 5985 }, url(proxy)))
+    expect(error.message).toContain('sent more HTTP headers than are taken')
+  })
+
   it('after any byte of its answer', async () => {
     const whole = 'HTTP/1.1 200 OK\r\nVia: x\r\n\r\n'
     let length = 0

@@ -60,6 +60,14 @@ describe('Identify without credentials', () => {
     expect(forms(server)).toEqual([HEADER, PATH])
   })
 
+  it('tells what the first 401 offers', async () => {
+    const server = await startRawServer((request) => {
+      const scheme = request.requestLine.includes('/wsman-anon/') ? 'Basic' : 'Negotiate'
+      answering('401 X', '401 X', `WWW-Authenticate: ${scheme}`)(request)
+    })
+    expect(await failure(identify(server))).toMatchObject({ offered: ['Negotiate'] })
+  })
+
   it.each([
     ['404 Not Found', '404 Not Found', 2, 404],
     ['404 Not Found', '503 Busy', 2, 503],

@@ -190,7 +190,10 @@ describe('a nonce', () => {
     expect(log(server)).toEqual(['- ', '00000001 <x/>', '00000001 <x/>'])
   })
 
-  it('that was replaced meanwhile is not asked for again', async () => {
+  it.each([
+    ['at hand', PASSWORD],
+    ['fetched', () => settle().then(() => PASSWORD)],
+  ])('that was replaced meanwhile is not asked for again, the password %s', async (_, password) => {
     const waiting: RawRequest[] = []
     let nonce = 'n1'
     const server = await startRawServer((request) => {
@@ -198,14 +201,14 @@ describe('a nonce', () => {
       else if (isRight(request, nonce)) request.socket.write(reply(`<${request.body}>`))
       else refuse(challengeOf(nonce))(request)
     })
-    const transport = connect(server, { auth })
+    const transport = connect(server, { auth: { scheme: 'digest', username: 'alice', password } })
     await send(transport)
     nonce = 'n2'
     const calls = [send(transport), send(transport), send(transport)]
     await until(() => waiting.length === 3)
     for (const request of waiting) {
       refuse(challengeOf('n2'))(request)
-      await settle()
+      if (password === PASSWORD) await settle()
     }
     expect(await Promise.all(calls)).toEqual(['<<x/>>', '<<x/>>', '<<x/>>'])
     expect(
@@ -279,6 +282,22 @@ describe('a credential for Digest that is refused', () => {
     })
     expect((await failure(send(connect(server, { auth })))).code).toBe('ERR_WSMAN_UNAUTHORIZED')
     expect(server.requests).toHaveLength(2)
+  })
+
+  it('is given up where the server ends every connection and always finds something new', async () => {
+    const statuses = ['200 OK', '401 X', '401 X', '401 X']
+    const server = await startRawServer((request) => {
+      const more = said(request).size > 0 ? ', stale=true' : ''
+      const headers = [
+        'Connection: close',
+        `WWW-Authenticate: ${challengeOf(String(server.requests.length), more)}`,
+      ]
+      request.socket.end(reply('', { status: statuses[server.requests.length - 1] ?? '', headers }))
+    })
+    const error = await failure(send(connect(server, { auth })))
+    expect(error).toMatchObject({ code: 'ERR_WSMAN_UNAUTHORIZED' })
+    expect(error.message).toContain('ended every connection')
+    expect(log(server)).toEqual(['- ', '- <x/>', '00000001 <x/>'])
   })
 
   it('may be hidden by a server that plays', async () => {
