@@ -12,6 +12,7 @@ packages=(
   python3-gssapi # drives GSSAPI mechanisms: NTLM, Kerberos, SPNEGO
   python3-winrm # pywinrm, an independent client
   apache2-bin # Digest with MD5, and client certificates
+  libapache2-mod-auth-gssapi # Negotiate that is bound to the connection
   lighttpd # Digest with SHA-256
   python3-httpbin # Digest over the body
   squid # a proxy

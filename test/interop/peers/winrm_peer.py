@@ -322,9 +322,9 @@ class Connection:
         with self.log.lock:
             self.log.logons.append({"outcome": "refused", "why": str(error)})
         routine = getattr(error, "maj_code", 0) & 0xFF0000
-        # NO_CRED, FAILURE and UNAUTHORIZED are the errors that OMI calls so.
-        if self.service.modes["form"] == "omi" and routine not in (0x70000, 0xD0000, 0xF0000):
-            return self.reply(400)
+        if self.service.modes["form"] == "omi":
+            # It calls NO_CRED, FAILURE and UNAUTHORIZED so, and passes on no token.
+            return self.unauthorized() if routine in (0x70000, 0xD0000, 0xF0000) else self.reply(400)
         return self.unauthorized(*([f"{name} {self.encode(token)}"] if token else []))
 
     def offered(self):
