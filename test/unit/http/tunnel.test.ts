@@ -155,6 +155,30 @@ describe('a tunnel', () => {
     expect(proxy.requests).toHaveLength(1)
   })
 
+  it.each(['http', 'https'])(
+    'through an %s proxy keeps the process alive only while it is in use',
+    async (scheme) => {
+      const server = await echo(true)
+      const proxy = await startProxy(
+        undefined,
+        scheme === 'https' ? { tls: { cert: proxyId.cert, key: proxyId.key } } : {},
+      )
+      const connection = await open(
+        server,
+        { url: `${scheme}://127.0.0.1:${proxy.port}`, tls: { fingerprint256: proxyId.fingerprint256 } },
+        { tls: { fingerprint256: serverId.fingerprint256 } },
+      )
+      await ask(connection, 'one')
+      const holding = (): number =>
+        process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length
+      const idle = holding()
+      connection.take()
+      expect(holding()).toBe(idle + 1)
+      connection.release()
+      expect(holding()).toBe(idle)
+    },
+  )
+
   it('is refused where the proxy shows its own certificate in place of the pinned one', async () => {
     const server = await startRawServer(() => undefined, { tls: { cert: proxyId.cert, key: proxyId.key } })
     const proxy = await startProxy()
