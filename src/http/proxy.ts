@@ -24,7 +24,9 @@ export class ProxyServer {
   #refused: 'scheme' | 'credential' | undefined
 
   /** @throws UsageError, which does not repeat the URL, because it may hold a password */
-  constructor({ url, tls }: ProxyOptions) {
+  constructor(options: ProxyOptions) {
+    // Spread, because null has no properties to take.
+    const { url, tls } = { ...options }
     const parts = parse(url)
     const secure = parts.protocol === 'https:'
     this.hostname = parts.hostname.replace(/^\[(.*)\]$/, '$1')
@@ -78,9 +80,9 @@ export function resolveProxy(
   return new ProxyServer(typeof given === 'string' ? { url: given } : given)
 }
 
-function parse(text: string): URL {
+function parse(text: unknown): URL {
   // As other programs take it from the environment: without a scheme it is an HTTP proxy.
-  const full = text.includes('://') ? text : `http://${text}`
+  const full = typeof text !== 'string' ? '' : text.includes('://') ? text : `http://${text}`
   const url = URL.canParse(full) ? new URL(full) : undefined
   const bare = url?.pathname === '/' && url.search === '' && url.hash === ''
   if (url !== undefined && bare && /^https?:$/.test(url.protocol)) return url

@@ -77,6 +77,11 @@ describe('the URL of a proxy', () => {
     expect(inspect(error, { showHidden: true })).not.toMatch(/secret|secr\/et|Evil/)
   })
 
+  it.each([null, false, 3128, {}, { url: 1 }, { url: null }])('is not %j', (option) => {
+    const target = { hostname: 'server01', port: 5985, secure: false }
+    expect(refusal(() => resolveProxy(option as unknown as string, target, {})).code).toBe('ERR_WSMAN_USAGE')
+  })
+
   it('is refused where TLS cannot be set up as it is said', () => {
     expect(
       refusal(() => new ProxyServer({ url: 'https://proxy', tls: { ca: 'x', key: 'y' } })).message,
