@@ -11,6 +11,8 @@ export interface Turn {
   readonly isProven: boolean
   /** Set once the service has got what it can accept or refuse. */
   wasTried: boolean
+  /** Set when the service has accepted it. */
+  wasAccepted: boolean
 }
 
 /**
@@ -30,23 +32,21 @@ export class HandshakeTurns {
     const asked = performance.now()
     if (asked - this.#provenAt > PROVEN_FOR_MS) this.doubt()
     const pass = await this.#gate.enter(signal)
-    const turn = { isProven: pass === undefined, wasTried: false }
+    const turn = { isProven: pass === undefined, wasTried: false, wasAccepted: false }
     try {
       // The service may have counted a failed logon. Those who come later may try once more.
       if (this.#unknown !== undefined && this.#unknown.since >= asked) {
         throw firstFailed(host, this.#unknown.error)
       }
-      const result = await handshake(turn)
-      this.#provenAt = performance.now()
-      pass?.(true)
-      return result
+      return await handshake(turn)
     } catch (error) {
       if (error instanceof AuthenticationError) this.doubt()
       const isUnknown = error instanceof TransportError || error instanceof TimeoutError
       if (isUnknown && turn.wasTried && !turn.isProven) this.#unknown = { since: performance.now(), error }
       throw error
     } finally {
-      pass?.(false)
+      if (turn.wasAccepted) this.#provenAt = performance.now()
+      pass?.(turn.wasAccepted)
     }
   }
 

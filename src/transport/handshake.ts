@@ -120,9 +120,10 @@ export class Handshake {
   }
 
   async #conclude({ token, closing }: Reply): Promise<'established' | typeof RECONNECT> {
-    const { attempt, host } = this.#options
+    const { attempt, host, turn } = this.#options
     if (token !== undefined) await this.#take(token)
     if (!attempt.context.complete) throw notProven(host)
+    turn.wasAccepted = true
     return closing ? RECONNECT : 'established'
   }
 
