@@ -144,13 +144,15 @@ function readHeaders(body: Buffer, start: number): HeaderBlock {
   return { fields, end: offset }
 }
 
-const DELIMITERS = [`--${BOUNDARY}`, `-- ${BOUNDARY}`]
-
-/** Where the next delimiter begins. @throws ProtocolError where there is none */
+/** Where the next delimiter begins. One pass, whatever there is: a body may have thousands of parts. */
 function findBoundary(body: Buffer, from: number): number {
-  const found = DELIMITERS.map((delimiter) => body.indexOf(delimiter, from)).filter((index) => index >= 0)
-  if (from > body.length || found.length === 0) throw notSealed('a boundary is missing')
-  return Math.min(...found)
+  for (let at = body.indexOf(BOUNDARY, from); at >= 0; at = body.indexOf(BOUNDARY, at + 1)) {
+    const delimiter = ['--', '-- '].find(
+      (dashes) => body.toString('latin1', at - dashes.length, at) === dashes,
+    )
+    if (delimiter !== undefined && at - delimiter.length >= from) return at - delimiter.length
+  }
+  throw notSealed('a boundary is missing')
 }
 
 /** Behind the delimiter that stands here, with its dashes and line break. @throws ProtocolError where there is none */

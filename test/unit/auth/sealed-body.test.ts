@@ -138,6 +138,14 @@ describe('opening a body', () => {
     expect(await openBody(transparent(16), Buffer.from(body))).toEqual(message)
   })
 
+  it.each(['--', '-- '])('takes thousands of parts, with %j before each boundary', async (dashes) => {
+    const message = Buffer.from(Array.from({ length: 33_000_000 }, (_, index) => index & 0xff))
+    const { body } = await sealBody(transparent(17), 'CredSSP', message)
+    const parts = Buffer.from(body).toString('latin1').replaceAll('--Encrypted', `${dashes}Encrypted`)
+    const opened = await openBody(transparent(17), Buffer.from(parts, 'latin1'))
+    expect(Buffer.compare(opened, message)).toBe(0)
+  })
+
   it.each([
     ['empty', ''],
     ['no multipart', '<s:Envelope/>'],
