@@ -99,6 +99,7 @@ export function resolveClientOptions(options: WsmanClientOptions): ResolvedClien
   // An option that is ignored in silence may be one that was meant to protect: a proxy, a pin, a limit.
   const unknown = Object.keys(options).find((name) => !Object.hasOwn(KNOWN, name))
   if (unknown !== undefined) throw new UsageError(`There is no option ${JSON.stringify(unknown)}.`)
+  assertLimiter(options.limiter)
   const client = resolveSection('client', options.settings?.client)
   const locale = languageTag('locale', options.locale ?? 'en-US')
   const resolved: ResolvedClientOptions = {
@@ -112,6 +113,12 @@ export function resolveClientOptions(options: WsmanClientOptions): ResolvedClien
     microsoftHeaders: compatibilityOf(options) === 'windows',
   }
   return Object.freeze(resolved)
+}
+
+/** A number would be understood as a limit, and be none. */
+function assertLimiter(limiter: Limiter | undefined): void {
+  if (limiter === undefined || typeof limiter === 'object') return
+  throw new UsageError('limiter must be what createLimiter(n) returns.')
 }
 
 function compatibilityOf({ compatibility = 'windows' }: WsmanClientOptions): 'windows' | 'dmtf' {

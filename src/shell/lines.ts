@@ -8,21 +8,44 @@ export interface OutputLine {
   readonly text: string
 }
 
+/** Characters of a line that are kept until its end comes; what is longer comes in parts of this size or more. */
+const LONGEST_LINE = 16 * 1024 * 1024
+
 /** Splits decoded text into lines; CR LF and LF both end one. */
 export class LineSplitter {
-  #rest = ''
+  /** The beginning of a line, as it came: put together once. */
+  #parts: string[] = []
+  #length = 0
 
   push(text: string): string[] {
-    const lines = (this.#rest + text).split('\n')
-    this.#rest = lines.pop() ?? ''
-    return lines.map((line) => (line.endsWith('\r') ? line.slice(0, -1) : line))
+    if (!text.includes('\n') && this.#length + text.length < LONGEST_LINE) {
+      this.#keep(text)
+      return []
+    }
+    const lines = (this.#take() + text).split('\n')
+    const rest = lines.pop() ?? ''
+    const whole = lines.map((line) => (line.endsWith('\r') ? line.slice(0, -1) : line))
+    if (rest.length >= LONGEST_LINE) whole.push(rest)
+    else this.#keep(rest)
+    return whole
   }
 
   /** The last line, where it has no line break. */
   end(): string[] {
-    const rest = this.#rest
-    this.#rest = ''
+    const rest = this.#take()
     return rest === '' ? [] : [rest]
+  }
+
+  #keep(text: string): void {
+    this.#parts.push(text)
+    this.#length += text.length
+  }
+
+  #take(): string {
+    const text = this.#parts.join('')
+    this.#parts = []
+    this.#length = 0
+    return text
   }
 }
 

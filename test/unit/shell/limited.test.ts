@@ -150,6 +150,11 @@ describe('a limiter', () => {
   })
 })
 
+it('is no number', async () => {
+  const service = await startService({})
+  expect(() => connect(service, { limiter: 5 as never })).toThrow(/createLimiter/)
+})
+
 it('is shared by a client with its likes for other hosts', async () => {
   const limiter = createLimiter(1)
   const held = gate<string>()

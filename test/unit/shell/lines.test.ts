@@ -51,6 +51,22 @@ describe('LineSplitter', () => {
     )
   })
 
+  it('puts a long line together once, and gives one without an end in parts', () => {
+    const piece = 'x'.repeat(1024)
+    const splitter = new LineSplitter()
+    let parts = 0
+    let length = 0
+    for (let count = 0; count < 40 * 1024; count++) {
+      for (const part of splitter.push(piece)) {
+        parts++
+        length += part.length
+      }
+    }
+    expect([parts, length]).toEqual([2, 32 * 1024 * 1024])
+    expect(splitter.push('\nnext').map((line) => line.length)).toEqual([8 * 1024 * 1024])
+    expect(splitter.end()).toEqual(['next'])
+  })
+
   it('has nothing left after its end', () => {
     const splitter = new LineSplitter()
     expect(splitter.push('a\nb')).toEqual(['a'])
