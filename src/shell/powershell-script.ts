@@ -25,7 +25,7 @@ export function callPowerShell(
   { executable, input, jsonDepth }: ScriptOptions,
 ): PowerShellCall {
   if (script.trim() === '') throw new UsageError('A script must not be empty.')
-  const text = jsonDepth === undefined ? script : asJson(script, jsonDepth)
+  const text = jsonDepth === undefined ? script : asJson(script, jsonDepth, input !== undefined)
   const args = encoded(text)
   if ([executable, ...args].join(' ').length <= MAX_COMMAND_LINE) return { args, input }
   return { args: encoded(BOOTSTRAP), input: prepend(Buffer.from(text).toString('base64'), input) }
@@ -55,17 +55,18 @@ $wsmanInput | Select-Object -Skip 1 | . $wsmanScript
 
 /**
  * One object is converted as it is and several as an array: piped to ConvertTo-Json, an array of one would be no
- * array. Windows PowerShell 5.1 converts some arrays to \`{ value, Count }\` unless the type data that add Count go.
- * What was written before \`exit\` or \`throw\` is converted too.
+ * array. Windows PowerShell 5.1 converts some arrays to an object of `value` and `Count` unless the type data that add
+ * Count go. What was written before `exit` or `throw` is converted too. The input is not touched where there is none:
+ * PowerShell would wait for its end.
  */
-function asJson(script: string, depth: number): string {
+function asJson(script: string, depth: number, hasInput: boolean): string {
   return `
 $wsmanOutput = New-Object Collections.ArrayList
 $wsmanOk = $true
 $wsmanText = ${literal(script)}
 try { $wsmanScript = [ScriptBlock]::Create($wsmanText + "\`n\`$wsmanOk = \`$?") }
 catch { $wsmanScript = [ScriptBlock]::Create($wsmanText) }
-try { $input | . $wsmanScript | ForEach-Object { $null = $wsmanOutput.Add($_) } }
+try { ${hasInput ? '$input | ' : ''}. $wsmanScript | ForEach-Object { $null = $wsmanOutput.Add($_) } }
 finally {
   Remove-TypeData -TypeName System.Array -ErrorAction SilentlyContinue
   if ($wsmanOutput.Count -eq 1) { ConvertTo-Json -InputObject $wsmanOutput[0] -Compress -Depth ${depth} }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { UsageError } from '../errors/errors.js'
 import { abortReason } from './abortable.js'
 import { CallScope } from './call-scope.js'
@@ -79,6 +80,8 @@ class FifoLimiter implements Limiter {
         this.#queue.delete(go)
         reject(abortReason(signal))
       }
+      // One signal may be that of a whole fleet.
+      setMaxListeners(0, signal)
       signal.addEventListener('abort', stop, { once: true })
       this.#queue.add(go)
     })

@@ -222,6 +222,15 @@ describe('output as JSON', () => {
     const sent = encodedIn(service)
     expect(sent).toContain("'param($a)\n''it’’s'' # comment'")
     expect(sent).toContain('-Compress -Depth 7')
+    // Nobody closes an input that nobody gave.
+    expect(sent).not.toContain('$input')
+  })
+
+  it('of a script with input hands it on', async () => {
+    const service = await startService(reading())
+    await connect(service).runPowerShell('$input', { json: true, input: 'a\n' })
+    expect(encodedIn(service)).toContain('try { $input | . $wsmanScript |')
+    expect(inputOf(service).toString()).toBe('a\n')
   })
 
   it('that is none is an error which shows its beginning', async () => {
