@@ -52,9 +52,10 @@ export class InstanceDecoder implements XmlHandler {
       this.#reference.startElement(name, attributes, scope)
     } else if (parent && name.namespace === NS.addressing)
       this.#beginReference(parent, name, attributes, scope)
-    else if (this.#wrapperDepth > 0 || (parent && isTimeWrapper(parent, name))) {
-      this.#wrapperDepth += 1
-      if (parent) parent.wrapper = name.local
+    else if (this.#wrapperDepth > 0) this.#wrapperDepth += 1
+    else if (parent && isTimeWrapper(parent, name)) {
+      this.#wrapperDepth = 1
+      parent.wrapper = name.local
     } else {
       if (parent) parent.instance ??= {}
       this.#frames.push({ name, attributes, scope, text: '' })

@@ -125,7 +125,6 @@ const NAMES = [
   ],
 ]
 
-/** Without that of CIM's wrappers: a property that stands once in it and once in another is not written back so. */
 const NAMESPACES = [
   'http://www.w3.org/2003/05/soap-envelope',
   'http://schemas.xmlsoap.org/soap/envelope/',
@@ -136,6 +135,7 @@ const NAMESPACES = [
   'http://schemas.dmtf.org/wbem/wsman/1/cimbinding.xsd',
   'http://schemas.microsoft.com/wbem/wsman/1/wsmanfault',
   'http://schemas.microsoft.com/wbem/wsman/1/windows/shell',
+  'http://schemas.dmtf.org/wbem/wscim/1/common',
   'http://www.w3.org/2001/XMLSchema-instance',
   'http://www.w3.org/XML/1998/namespace',
   'http://www.w3.org/2000/xmlns/',
