@@ -98,8 +98,8 @@ export class CliXmlDecoder {
 
   /** A PowerShell started by another one writes a stream of its own into that one's document. */
   #deliver(part: XmlElement | string): void {
-    if (typeof part === 'string') this.#tell(part)
-    else if (part.name.local === 'Objs') for (const child of part.elements) this.#deliver(child)
+    if (typeof part === 'string') this.#tell(isLayout(part) ? '' : part)
+    else if (part.name.local === 'Objs') for (const child of part.children) this.#deliver(child)
     else this.#sink.item(part)
   }
 
@@ -113,6 +113,9 @@ export class CliXmlDecoder {
     if (text !== '') this.#sink.text(text)
   }
 }
+
+/** White space between objects is layout; anything else is what another program wrote. */
+const isLayout = (text: string): boolean => text.trim() === ''
 
 /** One document, read tag by tag; what has not become whole yet is still there as text. */
 class CliXmlDocument implements XmlHandler {
@@ -166,7 +169,7 @@ class CliXmlDocument implements XmlHandler {
 
   text(text: string): void {
     if (this.#depth > 1) this.#builder.text(text)
-    else if (text.trim() !== '') this.#parts.push(text)
+    else if (!isLayout(text)) this.#parts.push(text)
   }
 }
 

@@ -135,9 +135,14 @@ function information(item: XmlElement): PowerShellInformation {
 
 /** The text of a primitive, or how an object says itself. */
 function textOf(element: XmlElement): string {
-  if (element.name.local !== 'Obj') return unescapeCliXml(element.text)
+  if (element.name.local !== 'Obj') return unescapeCliXml(allText(element))
   const said = find(element, 'ToString') ?? find(element, 'S')
   return said ? unescapeCliXml(said.text) : ''
+}
+
+/** A primitive has no elements inside; where something else put one, its text counts all the same. */
+function allText(element: XmlElement): string {
+  return element.children.map((child) => (typeof child === 'string' ? child : allText(child))).join('')
 }
 
 /** Adapted and extended properties by name (MS-PSRP 2.2.5.2.8 and .9). */

@@ -258,6 +258,12 @@ describe('however the stream is cut', () => {
     )
   })
 
+  it('text beside objects and inside of primitives counts, however deep', () => {
+    const { text, records } = decode(`${HEADER}<Objs><Objs>x<S S="Error">y<S S="Error">z</S></S></Objs></Objs>`)
+    expect(text).toBe('x')
+    expect(records).toEqual([{ stream: 'error', text: 'yz' }])
+  })
+
   it('nothing is lost of anything, and the cuts do not matter', () => {
     const part = fc.constantFrom(
       '#< CLIXML\r\n',
