@@ -259,7 +259,9 @@ describe('however the stream is cut', () => {
   })
 
   it('text beside objects and inside of primitives counts, however deep', () => {
-    const { text, records } = decode(`${HEADER}<Objs><Objs>x<S S="Error">y<S S="Error">z</S></S></Objs></Objs>`)
+    const { text, records } = decode(
+      `${HEADER}<Objs><Objs>x<S S="Error">y<S S="Error">z</S></S></Objs></Objs>`,
+    )
     expect(text).toBe('x')
     expect(records).toEqual([{ stream: 'error', text: 'yz' }])
   })
