@@ -27,7 +27,12 @@ export function optionSet(options: OptionSet): readonly ElementTree[] {
     isList(given) ? given.map((value) => optionTree(name, value)) : [optionTree(name, given)],
   )
   if (children.length === 0) return []
-  return [{ ...element(NS.wsman, 'OptionSet', children), declares: [NS.xsi] }]
+  // A header that need not be understood may be left out of account whole (SOAP 1.2 part 1, 2.4).
+  const binding = Object.values(options)
+    .flat()
+    .some((given) => isOption(given) && given.mustComply === true)
+  const attributes = binding ? [{ namespace: NS.soap, name: 'mustUnderstand', value: 'true' }] : []
+  return [{ ...element(NS.wsman, 'OptionSet', children, attributes), declares: [NS.xsi] }]
 }
 
 function optionTree(name: string, given: OptionValue): ElementTree {

@@ -148,19 +148,29 @@ function refusedPassword(
 ): AuthenticationError {
   const { legs, offered, cause } = refusal
   if (cause !== undefined && cause.code !== 'ERR_WSMAN_UNAUTHORIZED') return cause
-  // The first token of NTLM says nothing about the password, and a ticket was issued for the right one.
-  if (legs === 1 && context.mechanism === 'NTLM') return refusedNtlm(host, offered)
-  if (legs > 0 && context.mechanism === 'Kerberos') return refusedTicket(host, refusal)
+  const { mechanism } = context
+  // Before that nothing was said about the password.
+  if (legs > 0 && legs < (FIRST_PROOF[mechanism] ?? 0)) return refusedMechanism(host, mechanism, refusal)
+  // A ticket was issued for the right one.
+  if (legs > 0 && mechanism === 'Kerberos') return refusedTicket(host, refusal)
   const refused = source.refuse(credential, host, offered, cause)
-  const knowsWhy = legs === 0 || context.mechanism === 'CredSSP'
+  const knowsWhy = legs === 0 || mechanism === 'CredSSP'
   return knowsWhy ? (cause ?? refused) : refused
 }
 
-function refusedNtlm(host: string, offered: readonly string[]): AuthenticationError {
-  return new AuthenticationError('ERR_WSMAN_UNAUTHORIZED', `${host} takes no NTLM.`, {
+/** The leg that first carries what a wrong password would fail for; two of CredSSP's belong to TLS. */
+const FIRST_PROOF: Readonly<Record<string, number>> = { NTLM: 2, CredSSP: 4 }
+
+function refusedMechanism(host: string, mechanism: string, { offered, cause }: Refusal): AuthenticationError {
+  const hint =
+    mechanism === 'NTLM'
+      ? 'A policy may forbid NTLM on the host. Use Kerberos: a name instead of an address, and a user with its domain or realm.'
+      : CREDSSP_HINT
+  return new AuthenticationError('ERR_WSMAN_UNAUTHORIZED', `${host} does not go on with ${mechanism}.`, {
     host,
     offered,
-    hint: 'A policy may forbid NTLM on the host. Use Kerberos: a name instead of an address, and a user with its domain or realm.',
+    hint: cause?.hint ?? hint,
+    ...(cause === undefined ? {} : { cause }),
   })
 }
 

@@ -67,11 +67,6 @@ export interface NotOffered {
 
 type Outcome = 'established' | NotOffered | typeof RECONNECT
 
-interface Reply extends Pick<WireResponse, 'status' | 'statusText' | 'closing'> {
-  readonly location: string | undefined
-  readonly token: Uint8Array | undefined
-}
-
 /** More legs than any mechanism needs: a service that goes on is playing. */
 const MAX_LEGS = 12
 
@@ -101,34 +96,42 @@ export class Handshake {
   }
 
   async #exchangeTokens(): Promise<Outcome> {
-    const { name, host } = this.#options
-    let token = await this.#step()
-    while (token !== undefined) {
-      const reply = await this.#send(token)
-      const { status, closing } = reply
-      if (status >= 200 && status < 300) return await this.#conclude(reply)
-      if (status !== 401) throw this.#unexpected(reply)
-      if (reply.token === undefined) {
-        const isKnown = this.#offered.length === 0 || includes(this.#offered, name)
-        if (this.#legs === 1 && !isKnown) return { offered: this.#offered, closing }
-        break
-      }
-      token = await this.#take(reply.token)
-      if (token !== undefined && closing) throw brokenOff(host)
+    for (let token = await this.#step(); token !== undefined;) {
+      const response = await this.#send(token)
+      const next = await this.#judge(response).catch((error: unknown) => {
+        // The service may wait in the middle of a handshake, and would take the next one for the rest of this.
+        response.abandon()
+        throw error
+      })
+      await this.#settle(response)
+      if (!(next instanceof Uint8Array)) return next
+      token = next
     }
     throw this.#refused()
   }
 
-  async #conclude({ token, closing }: Reply): Promise<'established' | typeof RECONNECT> {
-    const { attempt, host, turn } = this.#options
-    if (token !== undefined) await this.#take(token)
-    if (!attempt.context.complete) throw notProven(host)
-    turn.wasAccepted = true
-    return closing ? RECONNECT : 'established'
+  /** @returns what to send next, or how it ends */
+  async #judge(response: WireResponse): Promise<Outcome | Uint8Array> {
+    const { status, closing } = response
+    const { name, host, attempt, turn } = this.#options
+    const answer = tokenOf(response, name)
+    this.#offered = offeredBy(response)
+    if (status >= 200 && status < 300) {
+      if (answer !== undefined) await this.#take(answer)
+      if (!attempt.context.complete) throw notProven(host)
+      turn.wasAccepted = true
+      return closing ? RECONNECT : 'established'
+    }
+    if (status !== 401) throw this.#unexpected(response)
+    const isKnown = this.#offered.length === 0 || includes(this.#offered, name)
+    if (this.#legs === 1 && !isKnown) return { offered: this.#offered, closing }
+    const token = answer && (await this.#take(answer))
+    if (token === undefined) throw this.#refused()
+    if (closing) throw brokenOff(host)
+    return token
   }
 
-  /** One leg. The reply's body means nothing. */
-  async #send(token: Uint8Array): Promise<Reply> {
+  async #send(token: Uint8Array): Promise<WireResponse> {
     const { name, host, contentType, roundTrip, trace, turn } = this.#options
     if (this.#legs === MAX_LEGS) throw endless(host)
     this.#legs++
@@ -136,13 +139,19 @@ export class Handshake {
     // The first token says nothing that could count as a failed logon.
     turn.wasTried ||= this.#legs > 1
     const authorization = `${name} ${Buffer.from(token).toString('base64')}`
+    return await this.#unlessLost(roundTrip({ contentType, body: '', authorization }))
+  }
+
+  /** Makes the connection ready for what follows. The reply's body means nothing. */
+  async #settle(response: WireResponse): Promise<void> {
+    if (response.closing) response.abandon()
+    else await this.#unlessLost(response.discard())
+  }
+
+  async #unlessLost<T>(work: Promise<T>): Promise<T> {
+    const { host, turn } = this.#options
     try {
-      const response = await roundTrip({ contentType, body: '', authorization })
-      const { status, statusText, closing, headers } = response
-      this.#offered = offeredBy(response)
-      if (closing) response.abandon()
-      else await response.discard()
-      return { status, statusText, closing, location: headers.location, token: tokenOf(response, name) }
+      return await work
     } catch (error) {
       throw lostUnderway(error, host, turn.isProven || !turn.wasTried)
     }
@@ -163,9 +172,9 @@ export class Handshake {
     return context.complete && context.mechanism !== 'CredSSP' ? undefined : await this.#step(token)
   }
 
-  #unexpected({ status, statusText, location }: Reply): Error {
+  #unexpected({ status, statusText, headers }: WireResponse): Error {
     const { attempt, host } = this.#options
-    if (status < 400) return redirected(host, status, location)
+    if (status < 400) return redirected(host, status, headers.location)
     // OMI answers some tokens that it does not accept with 400; what it refused must not be tried again.
     const isRefusal = status === 400 || status === 403
     const isAnswer = this.#legs > 1 || attempt.context.mechanism === 'Kerberos'

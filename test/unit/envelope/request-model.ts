@@ -185,7 +185,9 @@ export function expectedTree({ headers, messageId, body }: RequestModel): PlainE
             node(MICROSOFT, 'SessionId', sessionId, must(false)),
           ]),
       ...selectorNodes(resource.selectors ?? {}),
-      ...(optionNodes.length > 0 ? [node(WSMAN, 'OptionSet', optionNodes)] : []),
+      ...(optionNodes.length > 0
+        ? [node(WSMAN, 'OptionSet', optionNodes, optionNodes.some(mustComply) ? must(true) : {})]
+        : []),
       ...(resource.fragment === undefined
         ? []
         : [node(WSMAN, 'FragmentTransfer', resource.fragment, must(true))]),
@@ -194,6 +196,8 @@ export function expectedTree({ headers, messageId, body }: RequestModel): PlainE
     node(SOAP, 'Body', [instanceNode(body.name, body.namespace, body.properties)]),
   ])
 }
+
+const mustComply = ({ attributes }: PlainElement): boolean => attributes.MustComply === 'true'
 
 function optionNode(key: string, given: OptionValue): PlainElement {
   const { value, type, mustComply } = typeof given === 'object' && given !== null ? given : { value: given }

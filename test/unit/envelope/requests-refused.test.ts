@@ -121,6 +121,19 @@ describe('an option without a value', () => {
   })
 })
 
+describe('the set of options', () => {
+  const must = '{http://www.w3.org/2003/05/soap-envelope}mustUnderstand'
+  const set = (options: unknown): unknown =>
+    select(parseXml(withOptions(options)), 'Header', 'OptionSet')[0]?.attributes[must]
+
+  it('must be understood where one of them must be complied with', () => {
+    expect(set({ a: 1, b: { value: 'x', mustComply: true } })).toBe('true')
+    expect(set({ a: [1, { value: 'x', mustComply: true }] })).toBe('true')
+    expect(set({ a: 1, b: { value: 'x', mustComply: false } })).toBeUndefined()
+    expect(set({ a: null, b: [2, { value: 'x' }] })).toBeUndefined()
+  })
+})
+
 describe('a reference', () => {
   const inner = new EndpointReference('urn:inner', { Id: 7, Big: 2n ** 64n }, 'http://there/wsman')
   const reference = new EndpointReference('urn:outer', { Name: 'a', On: true, Ref: inner })
