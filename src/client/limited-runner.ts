@@ -27,6 +27,10 @@ export class LimitedRunner implements OperationRunner {
     return this.#runner.maxRequestSize
   }
 
+  get maxBatchItems(): number {
+    return this.#runner.maxBatchItems
+  }
+
   learnMaxEnvelopeSize(kilobytes: number): void {
     this.#runner.learnMaxEnvelopeSize(kilobytes)
   }

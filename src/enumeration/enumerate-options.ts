@@ -19,7 +19,10 @@ export interface EnumerateOptions<Mode extends EnumerationMode = EnumerationMode
   readonly filter?: FilterExpression | undefined
   /** What the items are. Default `object`. */
   readonly mode?: Mode | undefined
-  /** Most items in one reply. Default 32000, which leaves it to the size of the envelope. */
+  /**
+   * Most items in one reply. Default, and at most: `settings.protocol.maxBatchItems`, 32000, which leaves it to the size
+   * of the envelope.
+   */
   readonly maxElements?: number | undefined
   /** Ask for the first items together with the enumeration. Default true. */
   readonly optimize?: boolean | undefined
@@ -42,9 +45,6 @@ const DECODERS: { readonly [Mode in EnumerationMode]: ItemDecoderFactory<ItemOf<
   objectAndEpr: decodeObjectsAndReferences,
 }
 
-/** As many as Windows' own client asks for (MaxBatchItems since 2.0). */
-const DEFAULT_MAX_ELEMENTS = 32_000
-
 /** @throws UsageError for options out of range */
 export function createEnumeration<Mode extends EnumerationMode>(
   runner: OperationRunner,
@@ -58,8 +58,8 @@ export function createEnumeration<Mode extends EnumerationMode>(
       `mode must be one of ${Object.keys(DECODERS).join(', ')}; it is ${JSON.stringify(mode)}.`,
     )
   }
-  const maxElements = options.maxElements ?? DEFAULT_MAX_ELEMENTS
-  if (!Number.isInteger(maxElements) || maxElements < 1) {
+  const { maxElements } = options
+  if (maxElements !== undefined && (!Number.isInteger(maxElements) || maxElements < 1)) {
     throw new UsageError(`maxElements must be an integer of at least 1; it is ${maxElements}.`)
   }
   const prefetch = options.prefetch ?? 1

@@ -13,7 +13,9 @@ import type { ItemDecoderFactory, Page } from '../operations/page-body.js'
 import { CallScope } from '../util/call-scope.js'
 import type { Dependent } from '../util/lifetime.js'
 
-export interface PageSource<T> extends EnumerateRequest {
+export interface PageSource<T> extends Omit<EnumerateRequest, 'maxElements'> {
+  /** Most items in one page; the settings may allow fewer. Default: as many as they allow. */
+  readonly maxElements?: number | undefined
   readonly items: ItemDecoderFactory<T>
   readonly maxTimeMs?: number | undefined
   /** Pages asked for while the caller works on the one before: 0 or 1. */
@@ -107,10 +109,12 @@ export class Pages<T> implements AsyncIterator<T[], undefined>, Dependent {
   }
 
   async #request(): Promise<Page<T>> {
-    const { resource, maxElements, maxTimeMs, items } = this.#source
+    const { resource, maxTimeMs, items } = this.#source
+    const { maxBatchItems } = this.#runner
+    const maxElements = Math.min(this.#source.maxElements ?? maxBatchItems, maxBatchItems)
     const options = { ...this.#source.options, timeoutMs: undefined, signal: this.#scope.signal }
     if (this.#context === undefined)
-      return await this.#runner.run(enumerateOperation(this.#source, items), options)
+      return await this.#runner.run(enumerateOperation({ ...this.#source, maxElements }, items), options)
     const pull = pullOperation({ resource, context: this.#context, maxElements, maxTimeMs }, items)
     for (;;) {
       try {

@@ -40,7 +40,8 @@ export class OperationExecutor implements OperationRunner {
   readonly #options: ExecutorOptions
   /** One for the whole client (MS-WSMV 3.1.4.1.37). */
   readonly #sessionId = newUuid()
-  #maxRequestSize = SAFE_REQUEST_SIZE
+  /** What the service takes, as far as it is known. */
+  #serviceLimit = SAFE_REQUEST_SIZE
 
   constructor(options: ExecutorOptions) {
     this.#options = options
@@ -49,11 +50,19 @@ export class OperationExecutor implements OperationRunner {
   }
 
   get maxRequestSize(): number {
-    return this.#maxRequestSize
+    return Math.min(this.#serviceLimit, this.#ownLimit)
+  }
+
+  get maxBatchItems(): number {
+    return this.#options.protocol.maxBatchItems
+  }
+
+  get #ownLimit(): number {
+    return this.#options.protocol.maxEnvelopeSizeKb * 1024
   }
 
   learnMaxEnvelopeSize(kilobytes: number): void {
-    if (kilobytes > 0) this.#maxRequestSize = kilobytes * 1024
+    if (kilobytes > 0) this.#serviceLimit = kilobytes * 1024
   }
 
   async run<T>(operation: Operation<T>, options: CallOptions = {}): Promise<T> {
@@ -140,8 +149,14 @@ export class OperationExecutor implements OperationRunner {
 
   /** A larger one would be refused by a bare 413 (MS-WSMV 3.1.4.1.20). */
   #fitting(xml: string): string {
-    const limit = this.#maxRequestSize
+    const limit = this.maxRequestSize
     if (xml.length * 3 <= limit || Buffer.byteLength(xml) <= limit) return xml
+    if (this.#ownLimit < this.#serviceLimit) {
+      throw new UsageError(
+        `The request is larger than the ${limit / 1024} kB that protocol.maxEnvelopeSizeKb allows.`,
+        { hint: 'Send less at a time, or allow it: settings: { protocol: { maxEnvelopeSizeKb: 8192 } }' },
+      )
+    }
     throw new UsageError(
       `The request is larger than the ${limit / 1024} kB that the service is known to take.`,
       {

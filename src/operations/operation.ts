@@ -34,6 +34,8 @@ export interface OperationRunner {
   readonly lifetime: Lifetime
   /** Largest request the service takes, in octets. */
   readonly maxRequestSize: number
+  /** Most items that one reply to an enumeration may bring (`protocol.maxBatchItems`). */
+  readonly maxBatchItems: number
   /** The service has told its MaxEnvelopeSizekb. */
   learnMaxEnvelopeSize(kilobytes: number): void
   run<T>(operation: Operation<T>, options?: CallOptions): Promise<T>

@@ -10,8 +10,7 @@ import {
 } from '../operations/shell-listing.js'
 import { NS } from '../xml/namespaces.js'
 
-/** Enumerating them never brings more at a time than an envelope holds. */
-const LISTING = { mode: 'object', maxElements: 32_000, prefetch: 1, optimize: true } as const
+const LISTING = { mode: 'object', prefetch: 1, optimize: true } as const
 
 /** The shells that the account has open on the service (MS-WSMV 3.1.4.8.2). */
 export function listShells(runner: OperationRunner, options: CallOptions): Enumeration<ShellInfo> {

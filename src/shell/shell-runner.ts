@@ -29,6 +29,10 @@ export class ShellRunner implements OperationRunner {
     return this.#runner.maxRequestSize
   }
 
+  get maxBatchItems(): number {
+    return this.#runner.maxBatchItems
+  }
+
   learnMaxEnvelopeSize(kilobytes: number): void {
     this.#runner.learnMaxEnvelopeSize(kilobytes)
   }

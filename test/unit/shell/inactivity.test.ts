@@ -25,6 +25,7 @@ function start(limits: { inactivityTimeoutMs: number | undefined; timeoutMs?: nu
     host: 'host',
     lifetime: new Lifetime(),
     maxRequestSize: 1000,
+    maxBatchItems: 1000,
     learnMaxEnvelopeSize: () => undefined,
     run: async <T>(operation: Operation<T>) => {
       expect(operation.name).toBe('Shell.Receive')

@@ -136,6 +136,7 @@ describe('a Receive that surely brought nothing', () => {
       host: 'host',
       lifetime: new Lifetime(),
       maxRequestSize: 1000,
+      maxBatchItems: 1000,
       learnMaxEnvelopeSize: () => undefined,
       run: <T>(operation: Operation<T>) => {
         expect(operation.name).toBe('Shell.Receive')
