@@ -1,0 +1,7 @@
+import { commands } from './commands.js'
+import { fleet } from './fleet.js'
+import { output } from './output.js'
+import type { Bench } from './support/bench.js'
+
+/** In the order they run. */
+export const BENCHES: readonly Bench[] = [output, commands, fleet]

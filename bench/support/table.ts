@@ -1,0 +1,41 @@
+import type { Figures } from './measure.js'
+
+const HEAD = [
+  '',
+  'CPU ms',
+  '× bare',
+  'of it starting',
+  '× bare without',
+  'peak MB',
+  'wall ms',
+  'responder CPU',
+]
+
+/** A table in Markdown. The first row is what the others are compared with. */
+export function formatTable(figures: readonly Figures[]): string {
+  const [bare] = figures
+  const rows = figures.map((entry) => [
+    entry.name,
+    entry.cpuMs.toFixed(0),
+    ratio(entry.cpuMs, bare?.cpuMs),
+    entry.startMs.toFixed(0),
+    ratio(entry.cpuMs - entry.startMs, bare && bare.cpuMs - bare.startMs),
+    entry.peakMb.toFixed(0),
+    entry.wallMs.toFixed(0),
+    entry.responderMs.toFixed(0),
+  ])
+  const widths = HEAD.map((title, column) =>
+    Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),
+  )
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell, column) => pad(cell, widths[column] ?? 0, column === 0)).join(' | ')} |`
+  const rule = widths.map((width, column) => (column === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`))
+  return [line(HEAD), line(rule), ...rows.map(line)].join('\n')
+}
+
+const pad = (cell: string, width: number, left: boolean): string =>
+  left ? cell.padEnd(width) : cell.padStart(width)
+
+function ratio(value: number, unit: number | undefined): string {
+  return unit === undefined || unit <= 0 ? '' : (value / unit).toFixed(2)
+}
