@@ -3,8 +3,16 @@ export type { WsmanClientOptions } from './client/client-options.js'
 
 export { Enumeration } from './enumeration/enumeration.js'
 export type { EnumerateOptions, ItemOf } from './enumeration/enumerate-options.js'
-export { DIALECT, selectorFilter, wql, type WqlValue } from './enumeration/filters.js'
-export type { EnumerationMode, FilterExpression, SelectorFilter, TextFilter } from './operations/enumerate.js'
+export { cql, DIALECT, escapeLike, selectorFilter, wql, xpath, type WqlValue } from './enumeration/filters.js'
+export type { FilterValue } from './enumeration/literals.js'
+export {
+  associatorsOf,
+  referencesOf,
+  type AssociatorsParameters,
+  type ReferencesParameters,
+} from './enumeration/association-filters.js'
+export type { EnumerationMode } from './operations/enumerate.js'
+export type { AssociationFilter, FilterExpression, SelectorFilter, TextFilter } from './operations/filters.js'
 export type { ObjectAndReference } from './operations/item-decoders.js'
 
 export { Shell } from './shell/shell.js'
@@ -45,6 +53,8 @@ export {
   type Selectors,
   type SelectorValue,
 } from './envelope/endpoint-reference.js'
+export { CimDateTime, isCimDateTime, type CimDateTimeFields } from './envelope/cim-datetime.js'
+export { CimInterval, isCimInterval, type CimIntervalFields } from './envelope/cim-interval.js'
 export {
   metadataOf,
   type Instance,

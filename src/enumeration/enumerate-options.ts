@@ -3,7 +3,8 @@ import type { Instance } from '../envelope/instance.js'
 import type { ResourceLocator } from '../envelope/resource.js'
 import { UsageError } from '../errors/errors.js'
 import type { CallOptions } from '../operations/call-options.js'
-import type { EnumerationMode, FilterExpression } from '../operations/enumerate.js'
+import type { EnumerationMode } from '../operations/enumerate.js'
+import type { FilterExpression } from '../operations/filters.js'
 import {
   decodeObjects,
   decodeObjectsAndReferences,
@@ -12,10 +13,11 @@ import {
 } from '../operations/item-decoders.js'
 import type { OperationRunner } from '../operations/operation.js'
 import type { ItemDecoderFactory } from '../operations/page-body.js'
+import { assertPositive } from '../util/numbers.js'
 import { Enumeration } from './enumeration.js'
 
 export interface EnumerateOptions<Mode extends EnumerationMode = EnumerationMode> extends CallOptions {
-  /** What the service selects by, as made by `` wql`…` ``. */
+  /** What the service selects by, as made by `` wql`…` ``, `associatorsOf` and the like. */
   readonly filter?: FilterExpression | undefined
   /** What the items are. Default `object`. */
   readonly mode?: Mode | undefined
@@ -30,6 +32,8 @@ export interface EnumerateOptions<Mode extends EnumerationMode = EnumerationMode
   readonly prefetch?: 0 | 1 | undefined
   /** How long the service may gather items for one reply, in milliseconds. */
   readonly maxTimeMs?: number | undefined
+  /** How long the service is asked to keep the enumeration, in milliseconds (DSP0226 8.2). Windows goes by its own limit. */
+  readonly expiresMs?: number | undefined
 }
 
 /** What an enumeration of each mode gives. */
@@ -62,6 +66,8 @@ export function createEnumeration<Mode extends EnumerationMode>(
   if (maxElements !== undefined && (!Number.isInteger(maxElements) || maxElements < 1)) {
     throw new UsageError(`maxElements must be an integer of at least 1; it is ${maxElements}.`)
   }
+  assertPositive('maxTimeMs', options.maxTimeMs)
+  assertPositive('expiresMs', options.expiresMs)
   const prefetch = options.prefetch ?? 1
   if (![0, 1].includes(prefetch)) throw new UsageError(`prefetch must be 0 or 1; it is ${prefetch}.`)
   return new Enumeration<ItemOf<Mode>>(runner, {
@@ -72,6 +78,7 @@ export function createEnumeration<Mode extends EnumerationMode>(
     optimize: options.optimize ?? true,
     filter: options.filter,
     maxTimeMs: options.maxTimeMs,
+    expiresMs: options.expiresMs,
     items: DECODERS[mode],
     options,
   })

@@ -1,6 +1,7 @@
 import { AbortError } from '../errors/errors.js'
-import { FAULT } from '../errors/fault-codes.js'
-import { isWsmanFault } from '../errors/fault.js'
+import { FAULT, matchesFault } from '../errors/fault-codes.js'
+import { isWsmanFault, WsmanFault } from '../errors/fault.js'
+import { isWsmanError } from '../errors/wsman-error.js'
 import type { CallOptions } from '../operations/call-options.js'
 import {
   enumerateOperation,
@@ -8,10 +9,11 @@ import {
   releaseOperation,
   type EnumerateRequest,
 } from '../operations/enumerate.js'
-import type { OperationRunner } from '../operations/operation.js'
+import type { Operation, OperationRunner } from '../operations/operation.js'
 import type { ItemDecoderFactory, Page } from '../operations/page-body.js'
 import { CallScope } from '../util/call-scope.js'
 import type { Dependent } from '../util/lifetime.js'
+import { PageSize } from './page-size.js'
 
 export interface PageSource<T> extends Omit<EnumerateRequest, 'maxElements'> {
   /** Most items in one page; the settings may allow fewer. Default: as many as they allow. */
@@ -21,6 +23,8 @@ export interface PageSource<T> extends Omit<EnumerateRequest, 'maxElements'> {
   /** Pages asked for while the caller works on the one before: 0 or 1. */
   readonly prefetch: 0 | 1
   readonly options: CallOptions
+  /** What is done to the items of a page before they are handed out, and may take requests of its own. */
+  readonly refine?: ((items: T[], options: CallOptions) => Promise<T[]>) | undefined
 }
 
 /**
@@ -32,6 +36,9 @@ export class Pages<T> implements AsyncIterator<T[], undefined>, Dependent {
   readonly #source: PageSource<T>
   readonly #scope: CallScope
   readonly #leave: () => void
+  readonly #size: PageSize
+  /** Items that were handed out. */
+  #delivered = 0
   /** Names the enumeration at the service, from its first reply until its last. */
   #context: string | undefined
   #next: Promise<Page<T>> | undefined
@@ -46,6 +53,8 @@ export class Pages<T> implements AsyncIterator<T[], undefined>, Dependent {
   constructor(runner: OperationRunner, source: PageSource<T>, finished: () => void) {
     this.#runner = runner
     this.#source = source
+    const most = Math.min(source.maxElements ?? runner.maxBatchItems, runner.maxBatchItems)
+    this.#size = new PageSize(most, source.options.maxEnvelopeSizeKb)
     const leave = runner.lifetime.enroll(this)
     this.#leave = () => {
       leave()
@@ -65,13 +74,14 @@ export class Pages<T> implements AsyncIterator<T[], undefined>, Dependent {
     try {
       while (!this.#over) {
         const page = await this.#take()
+        this.#delivered += page.items.length
         if (page.items.length > 0) return { done: false, value: page.items }
       }
       if (this.#endedBy) throw this.#endedBy
     } catch (error) {
       this.#endedBy = undefined
       await this.#finish()
-      throw error
+      throw isWsmanError(error) ? error.describe({ itemsDelivered: this.#delivered }) : error
     }
     return { done: true, value: undefined }
   }
@@ -102,27 +112,43 @@ export class Pages<T> implements AsyncIterator<T[], undefined>, Dependent {
   }
 
   async #ask(): Promise<Page<T>> {
-    const page = await this.#request()
+    const options = { ...this.#source.options, timeoutMs: undefined, signal: this.#scope.signal }
+    const page = await this.#request(options)
+    this.#size.fitted(page.items.length)
     // A finished enumeration may carry an empty context in place of EndOfSequence.
     this.#context = page.end ? undefined : (page.context ?? this.#context)
-    return page
+    const { refine } = this.#source
+    if (!refine || page.items.length === 0) return page
+    return { ...page, items: await refine(page.items, options) }
   }
 
-  async #request(): Promise<Page<T>> {
-    const { resource, maxTimeMs, items } = this.#source
-    const { maxBatchItems } = this.#runner
-    const maxElements = Math.min(this.#source.maxElements ?? maxBatchItems, maxBatchItems)
-    const options = { ...this.#source.options, timeoutMs: undefined, signal: this.#scope.signal }
-    if (this.#context === undefined)
-      return await this.#runner.run(enumerateOperation({ ...this.#source, maxElements }, items), options)
-    const pull = pullOperation({ resource, context: this.#context, maxElements, maxTimeMs }, items)
+  /** Asks until there is an answer: again where nothing was found in time, for less where it did not fit. */
+  async #request(options: CallOptions): Promise<Page<T>> {
+    let tooLarge: WsmanFault | undefined
     for (;;) {
       try {
-        return await this.#runner.run(pull, options)
+        return await this.#runner.run(this.#operation(), {
+          ...options,
+          maxEnvelopeSizeKb: this.#size.envelopeKb,
+        })
       } catch (error) {
-        if (!isStillValid(error)) throw error
+        if (this.#context !== undefined && isStillValid(error)) continue
+        if (!isWsmanFault(error)) throw error
+        if (isContextGone(error)) {
+          this.#context = undefined
+          throw tooLarge ? diedOf(tooLarge, error) : error
+        }
+        if (!this.#size.adapt(error)) throw error
+        tooLarge = error
       }
     }
+  }
+
+  #operation(): Operation<Page<T>> {
+    const { resource, maxTimeMs, items } = this.#source
+    const { maxElements } = this.#size
+    if (this.#context === undefined) return enumerateOperation({ ...this.#source, maxElements }, items)
+    return pullOperation({ resource, context: this.#context, maxElements, maxTimeMs }, items)
   }
 
   #finish(): Promise<void> {
@@ -147,7 +173,25 @@ export class Pages<T> implements AsyncIterator<T[], undefined>, Dependent {
   }
 }
 
-/** Nothing within the time allowed; the context lives on (MS-WSMV 3.1.4.9). */
+/** Nothing within the time allowed; the context lives on (MS-WSMV 3.1.4.9). Services without codes say it by subcode. */
 function isStillValid(error: unknown): boolean {
-  return isWsmanFault(error, FAULT.ENUMERATE_TIMED_OUT) || isWsmanFault(error, FAULT.OPERATION_TIMEDOUT)
+  return (
+    isWsmanFault(error, FAULT.ENUMERATE_TIMED_OUT) ||
+    isWsmanFault(error, FAULT.OPERATION_TIMEDOUT) ||
+    (isWsmanFault(error) && error.wsmanCode === undefined && error.subcode === 'TimedOut')
+  )
+}
+
+const isContextGone = ({ wsmanCode, subcode }: WsmanFault): boolean =>
+  matchesFault(wsmanCode, FAULT.ENUMERATE_INVALID_ENUMERATION_CONTEXT) ||
+  subcode === 'InvalidEnumerationContext'
+
+/** Not every service keeps an enumeration after an answer that did not fit. */
+function diedOf(tooLarge: WsmanFault, fault: WsmanFault): WsmanFault {
+  return new WsmanFault(fault, {
+    hint:
+      'An answer did not fit into the envelope, and the service gave the enumeration up over it. Start it again with ' +
+      'a larger maxEnvelopeSizeKb, a smaller maxElements or fewer properties.',
+    cause: tooLarge,
+  }).describe(fault)
 }

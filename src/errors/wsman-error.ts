@@ -14,6 +14,8 @@ export interface ErrorContext {
   readonly resource?: string
   /** Whether the same call may succeed later without any change. */
   readonly retryable?: boolean
+  /** How many items an enumeration had handed out before it failed. */
+  readonly itemsDelivered?: number | undefined
   readonly cause?: unknown
 }
 
@@ -33,6 +35,7 @@ export class WsmanError extends Error {
   #host: string | undefined
   #operation: string | undefined
   #resource: string | undefined
+  #itemsDelivered: number | undefined
 
   constructor(code: WsmanErrorCode, message: string, context: ErrorContext = {}) {
     super(message, 'cause' in context ? { cause: context.cause } : undefined)
@@ -42,6 +45,7 @@ export class WsmanError extends Error {
     this.#host = context.host
     this.#operation = context.operation
     this.#resource = context.resource
+    this.#itemsDelivered = context.itemsDelivered
   }
 
   get host(): string | undefined {
@@ -56,14 +60,21 @@ export class WsmanError extends Error {
     return this.#resource
   }
 
+  get itemsDelivered(): number | undefined {
+    return this.#itemsDelivered
+  }
+
   /**
    * Adds what a lower layer could not know. What is already said stays.
    * @internal
    */
-  describe(context: Pick<ErrorContext, 'host' | 'operation' | 'resource'>): this {
+  describe(context: {
+    readonly [Name in 'host' | 'operation' | 'resource' | 'itemsDelivered']?: ErrorContext[Name] | undefined
+  }): this {
     this.#host ??= context.host
     this.#operation ??= context.operation
     this.#resource ??= context.resource
+    this.#itemsDelivered ??= context.itemsDelivered
     return this
   }
 
@@ -79,6 +90,7 @@ export class WsmanError extends Error {
       host: this.host,
       operation: this.operation,
       resource: this.resource,
+      itemsDelivered: this.itemsDelivered,
       retryable: this.retryable,
       ...this.details(),
       cause: describeCause(this.cause),

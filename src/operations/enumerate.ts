@@ -1,31 +1,15 @@
 import { ACTION } from '../envelope/actions.js'
 import { TreeBody } from '../envelope/body-decoders.js'
-import type { Selectors } from '../envelope/endpoint-reference.js'
 import type { ResourceLocator } from '../envelope/resource.js'
-import { selectorSet } from '../envelope/selectors.js'
 import { formatDuration } from '../util/duration.js'
 import { NS } from '../xml/namespaces.js'
 import { element, type ElementTree } from '../xml/writer.js'
+import { filterElement, type FilterExpression } from './filters.js'
 import type { Operation } from './operation.js'
 import { PageBody, type ItemDecoderFactory, type Page } from './page-body.js'
 
 /** What the items of an enumeration are (MS-WSMV 3.1.4.1.17). */
 export type EnumerationMode = 'object' | 'epr' | 'objectAndEpr'
-
-/** `w:Filter`: the dialect's URI and the expression in it. */
-export interface TextFilter {
-  readonly dialect: string
-  readonly text: string
-}
-
-/** `w:Filter` with selectors in it: the instances whose properties have these values (MS-WSMV 3.1.4.1.13). */
-export interface SelectorFilter {
-  readonly dialect: string
-  readonly selectors: Selectors
-}
-
-/** What an enumeration selects by. */
-export type FilterExpression = TextFilter | SelectorFilter
 
 export interface EnumerateRequest {
   readonly resource: ResourceLocator
@@ -34,6 +18,8 @@ export interface EnumerateRequest {
   readonly optimize: boolean
   readonly maxElements: number
   readonly filter?: FilterExpression | undefined
+  /** How long the service is asked to keep the enumeration (DSP0226 8.2). */
+  readonly expiresMs?: number | undefined
 }
 
 const MODES: Readonly<Record<EnumerationMode, string>> = {
@@ -42,13 +28,17 @@ const MODES: Readonly<Record<EnumerationMode, string>> = {
   objectAndEpr: 'EnumerateObjectAndEPR',
 }
 
-/** WS-Enumeration Enumerate (MS-WSMV 3.1.4.8); elements in the order of Windows' own client. */
+/**
+ * WS-Enumeration Enumerate (MS-WSMV 3.1.4.8). Expires stands first, as the schema of WS-Enumeration wants it; the rest is
+ * in the order of Windows' own client.
+ */
 export function enumerateOperation<T>(
   request: EnumerateRequest,
   items: ItemDecoderFactory<T>,
 ): Operation<Page<T>> {
-  const { resource, mode, optimize, maxElements, filter } = request
+  const { resource, mode, optimize, maxElements, filter, expiresMs } = request
   const children: readonly ElementTree[] = [
+    ...(expiresMs === undefined ? [] : [element(NS.enumeration, 'Expires', formatDuration(expiresMs))]),
     ...(optimize
       ? [element(NS.wsman, 'OptimizeEnumeration'), element(NS.wsman, 'MaxElements', String(maxElements))]
       : []),
@@ -64,11 +54,6 @@ export function enumerateOperation<T>(
     body: [element(NS.enumeration, 'Enumerate', children)],
     decoder: () => new PageBody('EnumerateResponse', items),
   }
-}
-
-function filterElement(filter: FilterExpression): ElementTree {
-  const content = 'text' in filter ? filter.text : selectorSet(filter.selectors)
-  return element(NS.wsman, 'Filter', content, [{ name: 'Dialect', value: filter.dialect }])
 }
 
 export interface PullRequest {

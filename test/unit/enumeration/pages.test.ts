@@ -170,6 +170,7 @@ describe('what is said', () => {
         maxElements: 7,
         optimize: false,
         maxTimeMs: 1500,
+        expiresMs: 90_000,
         operationTimeoutMs: 20_000,
         optionSet: { O: 1 },
       })
@@ -179,6 +180,7 @@ describe('what is said', () => {
     expect(enumerate?.attribute('Filter', 'Dialect')).toBe('http://schemas.microsoft.com/wbem/wsman/1/WQL')
     expect(enumerate?.texts('EnumerationMode')).toEqual(['EnumerateEPR'])
     expect([enumerate?.texts('OptimizeEnumeration'), enumerate?.texts('MaxElements')]).toEqual([[], []])
+    expect([enumerate?.texts('Expires'), pull?.texts('Expires')]).toEqual([['PT90.000S'], []])
     expect([pull?.texts('MaxTime'), pull?.texts('MaxElements')]).toEqual([['PT1.500S'], ['7']])
     for (const request of [enumerate, pull]) {
       expect(request?.texts('OperationTimeout')).toEqual(['PT20.000S'])
@@ -192,6 +194,8 @@ describe('what is said', () => {
     [{ maxElements: 0 }, 'maxElements'],
     [{ maxElements: 1.5 }, 'maxElements'],
     [{ prefetch: 2 as 1 }, 'prefetch'],
+    [{ maxTimeMs: 0 }, 'maxTimeMs'],
+    [{ expiresMs: -1 }, 'expiresMs'],
   ])('is never %j', async (options, name) => {
     const service = await startService({})
     const client = connect(service)
@@ -240,6 +244,13 @@ describe('a Pull that found nothing in time', () => {
   it.each([
     ['the operation timed out', OPERATION_TIMED_OUT],
     ['the Pull timed out and the context is valid', windowsFault(2150858780)],
+    [
+      'a service without codes says so',
+      {
+        fault:
+          '<s:Fault><s:Code><s:Value>s:Receiver</s:Value><s:Subcode><s:Value>n:TimedOut</s:Value></s:Subcode></s:Code><s:Reason><s:Text xml:lang="en">later</s:Text></s:Reason></s:Fault>',
+      },
+    ],
   ])('is sent again: %s', async (_, fault) => {
     const service = await startService({
       Enumerate: enumerated({ items: [1], context: 'E1' }),
@@ -281,6 +292,7 @@ describe('a failure', () => {
       wsmanName: 'ERROR_WSMAN_ENUMERATE_INVALID_ENUMERATION_CONTEXT',
       operation: 'Pull',
       resource: 'urn:r',
+      itemsDelivered: 2,
       hint: expect.stringContaining('EnumerationTimeoutms') as string,
     })
     expect(seen).toEqual(instances(1, 2))
