@@ -14,7 +14,7 @@ import {
 import { readReference } from './selectors.js'
 
 /** Elements that stand around a date or time (WS-CIM mapping, DSP0230 9.2.2). */
-const TIME_WRAPPERS: ReadonlySet<string> = new Set(['Datetime', 'Interval', 'Date', 'Time'])
+const TIME_WRAPPERS: ReadonlySet<string> = new Set(['Datetime', 'Interval', 'Date', 'Time', 'CIM_DateTime'])
 
 /** An element that has begun. It becomes an instance when an element begins inside it; until then it is text. */
 interface Frame {

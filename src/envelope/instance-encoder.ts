@@ -1,12 +1,17 @@
 import { UsageError } from '../errors/errors.js'
 import { NS } from '../xml/namespaces.js'
 import { element, type AttributeTree, type ElementTree } from '../xml/writer.js'
+import { isCimDateTime, type CimDateTime } from './cim-datetime.js'
+import { isCimInterval, type CimInterval } from './cim-interval.js'
 import { isEndpointReference, type EndpointReference } from './endpoint-reference.js'
 import { metadataOf, type PropertyMetadata } from './instance.js'
 import { scalarText } from './scalar-text.js'
 import { referenceChildren } from './selectors.js'
 
-/** What can be written as a property: a Date becomes a CIM datetime, an array repeats the element, null is `xsi:nil`. */
+/**
+ * What can be written as a property: a Date becomes a CIM datetime, an array repeats the element, null is `xsi:nil`. An
+ * array without elements is no element at all, which is how CIM knows it from null.
+ */
 export type PropertyValue =
   | string
   | number
@@ -14,6 +19,8 @@ export type PropertyValue =
   | boolean
   | null
   | Date
+  | CimDateTime
+  | CimInterval
   | EndpointReference
   | readonly PropertyValue[]
   | { readonly [property: string]: PropertyValue }
@@ -61,10 +68,11 @@ function propertyTrees(
   }
   if (value === null) return [element(namespace, name, [], NIL)]
   if (value instanceof Date) return [wrapped(namespace, name, 'Datetime', isoDate(name, value))]
+  if (isCimDateTime(value) || isCimInterval(value)) return [timeTree(namespace, name, value)]
   if (isEndpointReference(value)) return [element(namespace, name, referenceChildren(value))]
   if (isCollection(value)) throw notWritable(name, 'a Map, Set or buffer; give an object, an array or text')
   if (typeof value === 'object') return [instanceTree(name, namespace, value as Properties, depth)]
-  const text = scalarText(`The property ${name}`, value)
+  const text = typeof value === 'number' ? numberText(value) : scalarText(`The property ${name}`, value)
   if (metadata?.wrapper !== undefined) return [wrapped(namespace, name, metadata.wrapper, text)]
   return [element(namespace, name, text)]
 }
@@ -72,6 +80,20 @@ function propertyTrees(
 /** Their entries are not their properties, so they would be written as if they were empty. */
 const isCollection = (value: unknown): boolean =>
   value instanceof Map || value instanceof Set || value instanceof ArrayBuffer || ArrayBuffer.isView(value)
+
+/** XML has no form for a time of which fields are unknown: that goes in the form of CIM (DSP0230 9.2.2). */
+function timeTree(namespace: string, name: string, time: CimDateTime | CimInterval): ElementTree {
+  const iso = time.toIso()
+  if (iso === undefined) return wrapped(namespace, name, 'CIM_DateTime', time.toString())
+  return wrapped(namespace, name, isCimInterval(time) ? 'Interval' : 'Datetime', iso)
+}
+
+/** `xs:double` has words for what is no finite number, and tells -0 from 0 (XML Schema part 2, 3.2.5). */
+function numberText(value: number): string {
+  if (Number.isNaN(value)) return 'NaN'
+  if (!Number.isFinite(value)) return value > 0 ? 'INF' : '-INF'
+  return Object.is(value, -0) ? '-0' : String(value)
+}
 
 function wrapped(namespace: string, name: string, wrapper: string, text: string): ElementTree {
   return element(namespace, name, [element(NS.cim, wrapper, text)])

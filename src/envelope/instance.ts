@@ -1,4 +1,6 @@
 import { ProtocolError } from '../errors/errors.js'
+import { isCimDateTime } from './cim-datetime.js'
+import { isCimInterval } from './cim-interval.js'
 import { isEndpointReference, type EndpointReference } from './endpoint-reference.js'
 
 /** A value as it stood on the wire: nothing is guessed. Repeated elements are an array, `xsi:nil` is null. */
@@ -13,7 +15,7 @@ export interface PropertyMetadata {
   readonly namespaceUri?: string
   /** Attributes by their qualified name as written, `xsi:nil` left out. */
   readonly attributes?: Readonly<Record<string, string>>
-  /** The element around the value, as in `<cim:Datetime>`: `Datetime`, `Interval`, `Date` or `Time`. */
+  /** The element around the value, as in `<cim:Datetime>`: `Datetime`, `Interval`, `Date`, `Time` or `CIM_DateTime`. */
   readonly wrapper?: string
 }
 
@@ -79,6 +81,8 @@ function isPlainInstance(value: unknown): value is Instance<unknown> {
     value !== null &&
     !Array.isArray(value) &&
     !(value instanceof Date) &&
+    !isCimDateTime(value) &&
+    !isCimInterval(value) &&
     !isEndpointReference(value)
   )
 }

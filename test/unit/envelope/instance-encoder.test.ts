@@ -1,5 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { CimDateTime } from '../../../src/envelope/cim-datetime.js'
+import { CimInterval } from '../../../src/envelope/cim-interval.js'
 import { EndpointReference } from '../../../src/envelope/endpoint-reference.js'
 import { instanceTree, type Properties } from '../../../src/envelope/instance-encoder.js'
 import { mergeInstance, metadataOf, type Instance, type RawValue } from '../../../src/envelope/instance.js'
@@ -81,9 +83,42 @@ describe('properties', () => {
     ])
   })
 
-  it.each([NaN, Infinity, -Infinity, new Date(NaN)])('are never %s', (value) => {
-    expect(() => write({ A: value })).toThrow(UsageError)
-    expect(() => write({ A: [{ B: value }] })).toThrow('B')
+  it('are CIM datetimes and intervals for theirs, in the form of XML where that can say it', () => {
+    const time = (name: string, wrapper: string, text: string) => ({
+      name: p(name),
+      attributes: {},
+      children: [{ name: `{${CIM}}${wrapper}`, attributes: {}, children: [text] }],
+    })
+    const root = parseXml(
+      write({
+        When: new CimDateTime('20150226180025.123456-120'),
+        Local: new CimDateTime('2015-02-26T18:00:25'),
+        Some: new CimDateTime('201502**18****.******+000'),
+        Spans: [new CimInterval('00000012010203.000456:000'), new CimInterval('********010203.******:000')],
+      }),
+    )
+    expect(elementsOf(root)).toEqual([
+      time('When', 'Datetime', '2015-02-26T18:00:25.123456-02:00'),
+      time('Local', 'Datetime', '2015-02-26T18:00:25.000000'),
+      time('Some', 'CIM_DateTime', '201502**18****.******+000'),
+      time('Spans', 'Interval', 'P12DT1H2M3.000456S'),
+      time('Spans', 'CIM_DateTime', '********010203.******:000'),
+    ])
+  })
+
+  it('are words of XML for numbers that are none', () => {
+    expect(elementsOf(parseXml(write({ R: [NaN, Infinity, -Infinity, -0, 1e300] }))).map(textOf)).toEqual([
+      'NaN',
+      'INF',
+      '-INF',
+      '-0',
+      '1e+300',
+    ])
+  })
+
+  it('are never an invalid date', () => {
+    expect(() => write({ A: new Date(NaN) })).toThrow(UsageError)
+    expect(() => write({ A: [{ B: new Date(NaN) }] })).toThrow('B')
   })
 
   it.each(['a b', '<a>', 'a:b', '', '1'])('are never called %j', (name) => {

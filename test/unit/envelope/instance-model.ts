@@ -88,7 +88,7 @@ const { property } = fc.letrec<{ value: Wire; property: WireProperty }>((tie) =>
     fc.record({ kind: fc.constant('nil' as const), as: fc.constantFrom('true' as const, '1' as const) }),
     fc.record({
       kind: fc.constant('time' as const),
-      wrapper: fc.constantFrom('Datetime', 'Interval', 'Date', 'Time'),
+      wrapper: fc.constantFrom('Datetime', 'Interval', 'Date', 'Time', 'CIM_DateTime'),
       text: token,
     }),
     fc.record({

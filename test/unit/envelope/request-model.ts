@@ -248,5 +248,5 @@ function propertyNodes(local: string, uri: string, value: PropertyValue): readon
   if (value instanceof Date) return [node(uri, local, [node(CIM, 'Datetime', value.toISOString())])]
   if (value instanceof EndpointReference) return [node(uri, local, referenceNodes(value))]
   if (typeof value === 'object') return [instanceNode(local, uri, value as Properties)]
-  return [node(uri, local, String(value))]
+  return [node(uri, local, Object.is(value, -0) ? '-0' : String(value))]
 }

@@ -44,19 +44,13 @@ describe('what is no value is refused before anything is sent', () => {
     expect(() => withOptions({ Name: [1, value] })).toThrow('The option Name')
   })
 
-  it.each([
-    NaN,
-    Infinity,
-    () => 'x',
-    Symbol('x'),
-    new Map(),
-    new Set(),
-    Buffer.from('x'),
-    new ArrayBuffer(1),
-  ])('as a property: %s', (value) => {
-    expect(() => withProperties({ Name: value })).toThrow(UsageError)
-    expect(() => withProperties({ Outer: { Name: ['x', value] } })).toThrow('The property Name')
-  })
+  it.each([() => 'x', Symbol('x'), new Map(), new Set(), Buffer.from('x'), new ArrayBuffer(1)])(
+    'as a property: %s',
+    (value) => {
+      expect(() => withProperties({ Name: value })).toThrow(UsageError)
+      expect(() => withProperties({ Outer: { Name: ['x', value] } })).toThrow('The property Name')
+    },
+  )
 
   it('as a property of a list: undefined', () => {
     expect(() => withProperties({ Name: [undefined] })).toThrow(
