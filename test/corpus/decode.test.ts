@@ -1,11 +1,13 @@
 import fc from 'fast-check'
+import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { TreeBuilder, type XmlElement } from '../../src/xml/element.js'
 import { XmlReader } from '../../src/xml/reader.js'
 import { writeXml, type ElementTree } from '../../src/xml/writer.js'
 import { recordedMessages, type RecordedMessage } from '../support/recordings.js'
-import { describeWithShared, shared } from '../support/shared.js'
+import { describeWithShared, hasPythonModule, requirePeer, shared, systemPython } from '../support/shared.js'
 import { joined, parseXml, qualified, sorted, type PlainElement } from '../support/xml-compare.js'
 
 /** Reads a document in pieces of the given sizes, over and over. */
@@ -55,6 +57,21 @@ const bytesOf = ({ file }: RecordedMessage): Buffer => readFileSync(shared('corp
 /** Well-formed, and yet refused: SOAP forbids it (SOAP 1.2 part 1, section 5). */
 const hasDocumentType = (message: RecordedMessage): boolean => /^<!DOCTYPE/m.test(bytesOf(message).toString())
 
+const withoutDeclaration = (xml: string): string => xml.replace(/^\uFEFF?\s*<\?xml[^>]*\?>\s*/, '')
+
+const describePython = requirePeer('Python', () => hasPythonModule('xml.etree.ElementTree'))
+
+function canonical(documents: readonly string[]): readonly unknown[] {
+  const script = fileURLToPath(new URL('c14n.py', import.meta.url))
+  const { stdout, stderr } = spawnSync(systemPython, [script], {
+    input: JSON.stringify(documents),
+    maxBuffer: 1 << 28,
+    encoding: 'utf8',
+  })
+  expect(stderr).toBe('')
+  return JSON.parse(stdout) as readonly unknown[]
+}
+
 describeWithShared('corpus', 'every recorded message', () => {
   const messages = recordedMessages().filter(({ file }) => file.endsWith('.xml'))
   const wellFormed = messages.filter((message) => message.wellFormed && !hasDocumentType(message))
@@ -92,6 +109,14 @@ describeWithShared('corpus', 'every recorded message', () => {
         ),
         { numRuns: 20 },
       )
+    })
+  })
+
+  describePython('in the canonical form that Python gives it', () => {
+    it('is written back as it was', () => {
+      const texts = wellFormed.map((message) => bytesOf(message).toString().trim())
+      const written = texts.map((text) => writeXml(toTree(read(Buffer.from(text)))))
+      expect(canonical(written)).toEqual(canonical(texts.map(withoutDeclaration)))
     })
   })
 

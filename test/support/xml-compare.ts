@@ -1,4 +1,4 @@
-import { create } from 'xmlbuilder2'
+import { DOMParser, type Attr, type Element } from '@xmldom/xmldom'
 
 /** An element without anything that has no meaning: prefixes, declarations, comments, the kind of a text. */
 export interface PlainElement {
@@ -15,66 +15,44 @@ export type PlainNode = PlainElement | string
 export const qualified = (namespace: string, local: string): string =>
   namespace === '' ? local : `{${namespace}}${local}`
 
-/** The parts of the DOM that are read here. */
-interface DomNode {
-  readonly nodeType: number
-  readonly nodeName: string
-  readonly nodeValue: string | null
-  readonly childNodes: Iterable<DomNode>
-}
-interface DomElement extends DomNode {
-  readonly attributes: Iterable<{ readonly name: string; readonly value: string }>
-}
-const ELEMENT = 1
-const TEXTS: ReadonlySet<number> = new Set([3, 4])
+const XMLNS = 'http://www.w3.org/2000/xmlns/'
 
-/**
- * Reads XML with the parser of xmlbuilder2, which shares no code with the package's own reader. Two things are done
- * here instead: that parser gives a prefixed element the default namespace where the element declares one, and it
- * leaves line breaks in attributes, which XML 1.0, 3.3.3 makes spaces.
- */
+// XML 1.0, 2.11; that of the parser is XML 1.1's, which knows more of them.
+const parser = new DOMParser({
+  normalizeLineEndings: (text) => text.replace(/\r\n?/g, '\n'),
+  onError: (level, message) => {
+    // A replacement character is one that XML carries.
+    if (!message.startsWith('Unicode replacement')) throw new Error(`${level}: ${message}`)
+  },
+})
+
+/** Reads XML with xmldom, which shares no code with what the package reads and writes with. */
 export function parseXml(xml: string): PlainElement {
-  // XML 1.0, 2.11: what a line ends with does not matter.
-  const document: DomNode = create(
-    { skipWhitespaceOnlyText: false },
-    xml.replace(/\r\n?/g, '\n').trim(),
-  ).doc().node
-  const [root] = [...document.childNodes].filter(isElement)
-  if (!root) throw new Error('The text holds no element.')
-  return plain(root, new Map([['xml', 'http://www.w3.org/XML/1998/namespace']]))
+  const { documentElement } = parser.parseFromString(xml.trim(), 'text/xml')
+  if (!documentElement) throw new Error('The text holds no element.')
+  return plain(documentElement)
 }
 
-const isElement = (node: DomNode): node is DomElement => node.nodeType === ELEMENT
-
-function plain(element: DomElement, outer: ReadonlyMap<string, string>): PlainElement {
-  const scope = new Map(outer)
-  const written = [...element.attributes].map(
-    ({ name, value }) => [name, value.replace(/[\t\n]/g, ' ')] as const,
-  )
-  for (const [name, value] of written) {
-    if (name === 'xmlns') scope.set('', value)
-    else if (name.startsWith('xmlns:')) scope.set(name.slice(6), value)
-  }
-  const resolve = (qname: string, unprefixed: string): string => {
-    const colon = qname.indexOf(':')
-    const namespace = colon < 0 ? unprefixed : scope.get(qname.slice(0, colon))
-    if (namespace === undefined) throw new Error(`The prefix of ${qname} is not declared.`)
-    return qualified(namespace, qname.slice(colon + 1))
-  }
-  const attributes = written
-    .filter(([name]) => name !== 'xmlns' && !name.startsWith('xmlns:'))
-    .map(([name, value]) => [resolve(name, ''), value] as const)
+function plain(element: Element): PlainElement {
   return {
-    name: resolve(element.nodeName, scope.get('') ?? ''),
-    attributes: sorted(attributes),
+    name: nameOf(element),
+    attributes: sorted(
+      [...element.attributes]
+        .filter(({ namespaceURI }) => namespaceURI !== XMLNS)
+        .map((attribute) => [nameOf(attribute), attribute.value] as const),
+    ),
     children: joined(
       [...element.childNodes].flatMap((child): PlainNode[] => {
-        if (isElement(child)) return [plain(child, scope)]
-        return TEXTS.has(child.nodeType) ? [child.nodeValue ?? ''] : []
+        if (child.nodeType === child.ELEMENT_NODE) return [plain(child as Element)]
+        const isText = child.nodeType === child.TEXT_NODE || child.nodeType === child.CDATA_SECTION_NODE
+        return isText ? [child.nodeValue ?? ''] : []
       }),
     ),
   }
 }
+
+const nameOf = ({ namespaceURI, localName, nodeName }: Element | Attr): string =>
+  qualified(namespaceURI ?? '', localName ?? nodeName)
 
 /** Attributes in one order, whatever the order they were written in. */
 export function sorted(attributes: readonly (readonly [string, string])[]): Record<string, string> {

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { UsageError } from '../../../src/errors/errors.js'
 import { TreeBuilder, type XmlElement } from '../../../src/xml/element.js'
 import { XmlReader } from '../../../src/xml/reader.js'
-import { requirePeer, succeeds, systemPython } from '../../support/shared.js'
+import { hasPythonModule, requirePeer, systemPython } from '../../support/shared.js'
 import { joined, parseXml, qualified, sorted, type PlainElement } from '../../support/xml-compare.js'
 import { expectedTree, requestModel, write, type RequestModel } from './request-model.js'
 
@@ -39,10 +39,7 @@ describe('any request', () => {
   it('is read by another parser as it was meant', () => {
     fc.assert(
       fc.property(requestModel, (model) => {
-        const xml = write(model)
-        // That parser decodes a second time what stands behind an escaped ampersand, and makes line ends and tabs one.
-        fc.pre(!/&amp;(?:#|\w+;)/.test(xml) && !/&#x[9AD];/.test(xml))
-        expect(parseXml(xml)).toEqual(expectedTree(model))
+        expect(parseXml(write(model))).toEqual(expectedTree(model))
       }),
       { numRuns: 150 },
     )
@@ -113,9 +110,9 @@ describe('any request', () => {
   })
 })
 
-const hasPython = (): boolean => succeeds(systemPython, '-c', 'import xml.etree.ElementTree')
+const describePython = requirePeer('Python', () => hasPythonModule('xml.etree.ElementTree'))
 
-requirePeer('Python', hasPython)('any request, by Python’s xml.etree', () => {
+describePython('any request, by Python’s xml.etree', () => {
   it('is read as it was meant', () => {
     const seed = Date.now()
     const models = fc.sample(requestModel, { numRuns: 1000, seed })

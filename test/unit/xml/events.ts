@@ -1,6 +1,6 @@
 import { XmlReader, type XmlLimits } from '../../../src/xml/reader.js'
 import type { XmlName } from '../../../src/xml/scope.js'
-import { qualify } from './dom-tree.js'
+import { qualified } from '../../support/xml-compare.js'
 
 /** An event as text: `<{namespace}name key=value`, `>` for an end, and text in quotes, neighbours joined. */
 export type Event = string
@@ -44,4 +44,4 @@ export function* piecesOf(bytes: Uint8Array, size: number): Generator<Uint8Array
   for (let start = 0; start < bytes.length; start += size) yield bytes.subarray(start, start + size)
 }
 
-const nameOf = ({ namespace, local }: XmlName): string => qualify(namespace, local)
+const nameOf = ({ namespace, local }: XmlName): string => qualified(namespace, local)

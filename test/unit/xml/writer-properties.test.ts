@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { NS, prefixFor } from '../../../src/xml/namespaces.js'
 import { writeXml, type AttributeTree, type ElementTree } from '../../../src/xml/writer.js'
-import { joinTexts, qualify, readDom, type DomTree } from './dom-tree.js'
+import { joined, parseXml, qualified, type PlainElement } from '../../support/xml-compare.js'
 import { readAll } from './events.js'
 
 /** Text of every character XML carries, with those that mean something made frequent. */
@@ -24,14 +24,15 @@ const text = fc
         't\uE001',
         'a\uE001',
         '$&',
+        '#',
+        '&#65;',
+        '&lt;',
       ),
       fc.string({ unit: 'binary', maxLength: 4 }),
     ),
     { maxLength: 6 },
   )
   .map((parts) => parts.join('').replace(/[\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]/g, ''))
-  // The reader that judges decodes a second time what stands behind an escaped ampersand.
-  .map((value) => value.replace(/&(?=#|\w*;)/g, '&-'))
 
 const name = fc.oneof(
   fc.constantFrom('a', 'b', 'Name', '__proto__', 'constructor', 'Größe'),
@@ -56,7 +57,7 @@ const attribute: fc.Arbitrary<AttributeTree> = fc.oneof(
 
 const attributes = fc.uniqueArray(attribute, {
   maxLength: 3,
-  selector: (entry) => qualify(entry.namespace ?? '', entry.name),
+  selector: (entry) => qualified(entry.namespace ?? '', entry.name),
 })
 
 const { tree } = fc.letrec<{ tree: ElementTree; child: ElementTree | string }>((tie) => ({
@@ -79,18 +80,18 @@ function expected({
   namespace: uri,
   attributes: list = [],
   children = [],
-}: ElementTree): DomTree {
+}: ElementTree): PlainElement {
   return {
-    name: qualify(uri, local),
+    name: qualified(uri, local),
     attributes: Object.fromEntries(
-      list.map((entry) => [qualify(entry.namespace ?? '', entry.name), entry.value]),
+      list.map((entry) => [qualified(entry.namespace ?? '', entry.name), entry.value]),
     ),
-    children: joinTexts(children.map((child) => (typeof child === 'string' ? child : expected(child)))),
+    children: joined(children.map((child) => (typeof child === 'string' ? child : expected(child)))),
   }
 }
 
 /** The same in the form of the package's own reader's events. */
-function events(tree: DomTree): string[] {
+function events(tree: PlainElement): string[] {
   const list = Object.entries(tree.attributes).map(([key, value]) => ` ${key}=${value}`)
   const inside = tree.children.flatMap((child) =>
     typeof child === 'string' ? [JSON.stringify(child)] : events(child),
@@ -102,7 +103,7 @@ describe('any tree', () => {
   it('is read by another parser as it was written', () => {
     fc.assert(
       fc.property(tree, (given) => {
-        expect(readDom(writeXml(given))).toEqual(expected(given))
+        expect(parseXml(writeXml(given))).toEqual(expected(given))
       }),
       { numRuns: 400 },
     )
@@ -113,7 +114,7 @@ describe('any tree', () => {
       fc.property(tree, (given) => {
         const declares = [NS.addressing, NS.wsman, NS.microsoft]
         const whole: ElementTree = { name: 'Envelope', namespace: NS.soap, children: [given], declares }
-        expect(readDom(writeXml(whole)).children).toEqual([expected(given)])
+        expect(parseXml(writeXml(whole)).children).toEqual([expected(given)])
       }),
       { numRuns: 400 },
     )
@@ -158,7 +159,7 @@ describe('trees of similar shapes', () => {
   it('never take each other for themselves', () => {
     fc.assert(
       fc.property(fc.array(similar, { minLength: 1, maxLength: 30 }), (trees) => {
-        for (const given of trees) expect(readDom(writeXml(given))).toEqual(expected(given))
+        for (const given of trees) expect(parseXml(writeXml(given))).toEqual(expected(given))
       }),
       { numRuns: 150 },
     )
@@ -184,7 +185,7 @@ describe('trees of similar shapes', () => {
     }))
     const given: ElementTree = { name: 'list', namespace: 'urn:x', children }
     for (const round of [1, 2]) {
-      const { children: read } = readDom(writeXml(given))
+      const { children: read } = parseXml(writeXml(given))
       expect(read.length, `round ${round}`).toBe(2000)
       expect(read[1999]).toEqual({ name: '{urn:x}item', attributes: {}, children: ['v1999'] })
     }
