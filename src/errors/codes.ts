@@ -47,7 +47,8 @@ export const ERROR_CODES = {
   ERR_WSMAN_CONNECT: {
     class: 'TransportError',
     retryable: true,
-    meaning: 'No connection to the host could be made; nothing was sent.',
+    meaning:
+      'No connection to the host could be made, or it ended before the request was sent; nothing was processed.',
   },
   ERR_WSMAN_SOCKET: {
     class: 'TransportError',

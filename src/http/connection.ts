@@ -45,9 +45,13 @@ export class HttpConnection {
 
   /** Whether the next request may be written: the socket is open both ways and nothing unasked has arrived on it. */
   get usable(): boolean {
-    const socket = this.#socket
-    if (socket.destroyed || !socket.writable || socket.readableEnded) return false
-    return this.#busy || socket.bytesRead === this.#bytesWhenIdle
+    return this.isOpen && (this.#busy || this.#socket.bytesRead === this.#bytesWhenIdle)
+  }
+
+  /** Whether the socket is open both ways. node:http hears nothing of a socket that had ended before a request. */
+  get isOpen(): boolean {
+    const { destroyed, writable, readableEnded } = this.#socket
+    return !destroyed && writable && !readableEnded
   }
 
   /** Why `destroy` was called. */

@@ -5,7 +5,7 @@ import type { WsmanError } from '../errors/wsman-error.js'
 import { abortReason } from '../util/abortable.js'
 import type { HttpConnection } from './connection.js'
 import type { ByteSink, ExchangeLimits, WireRequest } from './message.js'
-import { exchangeError, socketError } from './socket-errors.js'
+import { endedUnused, exchangeError, socketError } from './socket-errors.js'
 import { hostHeader } from './target.js'
 
 const ASCII = /^[\t\x20-\x7e]*$/
@@ -57,6 +57,10 @@ export class Exchange {
         this.#failure = abortReason(this.#signal)
         this.#over = true
         reject(this.#failure)
+        return
+      }
+      if (!this.#connection.isOpen) {
+        this.fail(endedUnused(this.#connection.target))
         return
       }
       const request = this.#open(path, headers, body)

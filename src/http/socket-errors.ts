@@ -85,6 +85,15 @@ export function exchangeError(error: Error, target: Target): WsmanError {
   return socketError(target, error)
 }
 
+/** The connection ended before the request was written, so that it may be sent over another one. */
+export function endedUnused({ hostname: host, port }: Target): TransportError {
+  return new TransportError(
+    'ERR_WSMAN_CONNECT',
+    `The connection to ${host} port ${port} ended before the request was sent.`,
+    { host, hint: 'The service may have restarted, or something in between ended the connection.' },
+  )
+}
+
 /** The connection ended before the reply was whole. */
 export function socketError({ hostname: host, port }: Target, cause?: Error): TransportError {
   const detail = cause === undefined ? '' : ` (${codeOf(cause) ?? cause.message})`

@@ -109,6 +109,7 @@ class HandshakeAuthenticator implements Authenticator {
   readonly #mechanism: HandshakeMechanism
   readonly #channel: ChannelFacts
   #session: Session | undefined
+  #isGone = false
 
   constructor(mechanism: HandshakeMechanism, channel: ChannelFacts) {
     this.#mechanism = mechanism
@@ -121,15 +122,19 @@ class HandshakeAuthenticator implements Authenticator {
     signal: AbortSignal,
   ): Promise<WireResponse | typeof RECONNECT> {
     for (let attempt = 1; ; attempt++) {
-      if (this.#session?.ended === true) this.dispose()
+      if (this.#session?.ended === true) this.#endSession()
       const session =
         this.#session ?? (await this.#mechanism.establish(this.#channel, message, roundTrip, signal))
       if (session === RECONNECT) return RECONNECT
       this.#session = session
+      if (this.#isGone) {
+        this.#endSession()
+        return RECONNECT
+      }
       const response = await session.exchange(message, roundTrip)
       if (response === RECONNECT || response.status !== 401) return response
       // A 401 on an authenticated socket means that the request was not looked at: authenticate again, seal again.
-      this.dispose()
+      this.#endSession()
       if (attempt === 2) {
         response.abandon()
         throw notLetIn(this.#channel.host, offeredBy(response))
@@ -143,6 +148,11 @@ class HandshakeAuthenticator implements Authenticator {
   }
 
   dispose(): void {
+    this.#isGone = true
+    this.#endSession()
+  }
+
+  #endSession(): void {
     if (this.#session === undefined) return
     this.#session.end()
     this.#session = undefined

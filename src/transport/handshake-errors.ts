@@ -1,3 +1,4 @@
+import type { WsmanErrorCode } from '../errors/codes.js'
 import { AuthenticationError, TransportError, type TimeoutError } from '../errors/errors.js'
 
 const SAME_CONNECTION =
@@ -52,12 +53,15 @@ export function unexpectedStatus(host: string, status: number, statusText: strin
   )
 }
 
+/** Before the leg was written, or after it. */
+const LOST: ReadonlySet<string> = new Set<WsmanErrorCode>(['ERR_WSMAN_CONNECT', 'ERR_WSMAN_SOCKET'])
+
 /**
  * The error for a leg that found no answer: a lost connection, or whatever else it was. The message itself was not sent.
  * @param isSafe whether beginning again does no harm: a refused password that is sent again may lock the account
  */
 export function lostUnderway(error: unknown, host: string, isSafe: boolean): unknown {
-  if (!(error instanceof TransportError) || error.code !== 'ERR_WSMAN_SOCKET') return error
+  if (!(error instanceof TransportError) || !LOST.has(error.code)) return error
   return new TransportError('ERR_WSMAN_CONNECT', `The connection to ${host} ended during the handshake.`, {
     host,
     cause: error,

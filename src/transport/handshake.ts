@@ -117,8 +117,9 @@ export class Handshake {
     const answer = tokenOf(response, name)
     this.#offered = offeredBy(response)
     if (status >= 200 && status < 300) {
-      if (answer !== undefined) await this.#take(answer)
-      if (!attempt.context.complete) throw notProven(host)
+      const unsaid = answer && (await this.#take(answer))
+      // Whoever lets in before all was said does not know the other half of it.
+      if (unsaid !== undefined || !attempt.context.complete) throw notProven(host)
       turn.wasAccepted = true
       return closing ? RECONNECT : 'established'
     }

@@ -147,6 +147,34 @@ describe('an exchange', () => {
   })
 })
 
+describe('a connection that has ended', () => {
+  it.each<[string, (server: RawServer) => unknown]>([
+    ['is closed', ({ sockets }) => sockets[0]?.end()],
+    ['is reset', ({ sockets }) => sockets[0]?.resetAndDestroy()],
+  ])('takes no request, which may be sent over another: %s', async (_how, end) => {
+    const server = await startRawServer(({ socket }) => socket.write(reply('one')))
+    const connection = await connect(server)
+    expect((await exchange(connection)).body).toBe('one')
+    const closed = new Promise<void>((resolve) => connection.onClose(resolve))
+    end(server)
+    await closed
+    const error = await failure(exchange(connection))
+    expect(error).toBeInstanceOf(TransportError)
+    expect(error).toMatchObject({ code: 'ERR_WSMAN_CONNECT', retryable: true, host: '127.0.0.1' })
+    expect(error.message).toContain('ended before the request was sent')
+    expect(server.requests).toHaveLength(1)
+  })
+
+  it('tells why it was ended here', async () => {
+    const server = await startRawServer(({ socket }) => socket.write(reply('one')))
+    const connection = await connect(server)
+    const reason = new Error('the client is closed')
+    connection.destroy(reason)
+    await expect(exchange(connection)).rejects.toBe(reason)
+    expect(server.requests).toHaveLength(0)
+  })
+})
+
 describe('a reply that is cut', () => {
   const whole = [
     reply('<s:Envelope>ü</s:Envelope>', { headers: ['Content-Type: application/soap+xml'] }),

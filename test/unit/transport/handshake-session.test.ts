@@ -188,6 +188,19 @@ describe('a session whose connection ends', () => {
     expect(scheme.contexts[0]?.disposed).toBe(1)
   })
 
+  it('has sent nothing of the message where it ends with the handshake', async () => {
+    const scheme = new ToyScheme()
+    const authenticator = scheme.bind()
+    const accept = accepting()
+    const service = new ToyService((leg, index) => {
+      if (index === 1) authenticator.dispose?.()
+      return accept(leg)
+    })
+    expect(await ask(authenticator, service)).toBe(RECONNECT)
+    expect(service.legs).toHaveLength(2)
+    expect(scheme.contexts[0]?.disposed).toBe(1)
+  })
+
   it('has sent nothing where it ends while the message is sealed', async () => {
     const scheme = new ToyScheme()
     const authenticator = scheme.bind()

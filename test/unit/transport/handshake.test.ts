@@ -139,6 +139,18 @@ describe('a handshake', () => {
     expect(scheme.refusals).toEqual([])
   })
 
+  it('is not over while there is something to say', async () => {
+    for (const tokens of [2, 3]) {
+      const scheme = new ToyScheme({ newContext: () => new ToyContext('NTLM', tokens) })
+      const early = { status: 200, headers: { 'www-authenticate': token('Negotiate', 'server 1') } }
+      expect(await outcome(scheme, early)).toMatchObject({
+        message: 'server01 ended the handshake before it had proved who it is.',
+      })
+      expect(scheme.refusals).toEqual([])
+      expect(scheme.contexts[0]?.disposed).toBe(1)
+    }
+  })
+
   it.each([
     ['NTLM', 'no', '<<x/>>'],
     ['CredSSP', 'no', expect.objectContaining({ message: 'refused' })],
@@ -224,40 +236,43 @@ describe('the names of a scheme', () => {
   })
 })
 
-describe('a connection that is lost during the handshake', () => {
-  const lost = (): never => {
-    throw new TransportError('ERR_WSMAN_SOCKET', 'the socket is gone', { host: 'server01' })
-  }
+describe.each(['ERR_WSMAN_SOCKET', 'ERR_WSMAN_CONNECT'] as const)(
+  'a connection that is lost during the handshake (%s)',
+  (code) => {
+    const lost = (): never => {
+      throw new TransportError(code, 'the socket is gone', { host: 'server01' })
+    }
 
-  it('has sent nothing of the message, so that it may be sent again', async () => {
-    const error = await failure(ask(new ToyScheme().bind(), new ToyService(lost)))
-    expect(error).toMatchObject({ code: 'ERR_WSMAN_CONNECT', retryable: true, host: 'server01' })
-    expect(error.cause).toMatchObject({ code: 'ERR_WSMAN_SOCKET' })
-  })
+    it('has sent nothing of the message, so that it may be sent again', async () => {
+      const error = await failure(ask(new ToyScheme().bind(), new ToyService(lost)))
+      expect(error).toMatchObject({ code: 'ERR_WSMAN_CONNECT', retryable: true, host: 'server01' })
+      expect(error.cause).toMatchObject({ code })
+    })
 
-  it('may have lost a refusal, so that a credential nobody has accepted yet is not sent again', async () => {
-    const scheme = new ToyScheme()
-    const service = new ToyService((_leg, index) => (index === 0 ? SERVER_1 : lost()))
-    expect(await failure(ask(scheme.bind(), service))).toMatchObject({
-      code: 'ERR_WSMAN_CONNECT',
-      retryable: false,
+    it('may have lost a refusal, so that a credential nobody has accepted yet is not sent again', async () => {
+      const scheme = new ToyScheme()
+      const service = new ToyService((_leg, index) => (index === 0 ? SERVER_1 : lost()))
+      expect(await failure(ask(scheme.bind(), service))).toMatchObject({
+        code: 'ERR_WSMAN_CONNECT',
+        retryable: false,
+      })
+      await ask(scheme.bind(), new ToyService(accepting()))
+      const again = new ToyService((_leg, index) => (index === 0 ? SERVER_1 : lost()))
+      expect(await failure(ask(scheme.bind(), again))).toMatchObject({
+        code: 'ERR_WSMAN_CONNECT',
+        retryable: true,
+      })
     })
-    await ask(scheme.bind(), new ToyService(accepting()))
-    const again = new ToyService((_leg, index) => (index === 0 ? SERVER_1 : lost()))
-    expect(await failure(ask(scheme.bind(), again))).toMatchObject({
-      code: 'ERR_WSMAN_CONNECT',
-      retryable: true,
-    })
-  })
 
-  it('is told apart from other failures', async () => {
-    const slow = new TimeoutError('ERR_WSMAN_REPLY_TIMEOUT', 'slow', { timeoutMs: 1 })
-    const service = new ToyService(() => {
-      throw slow
+    it('is told apart from other failures', async () => {
+      const slow = new TimeoutError('ERR_WSMAN_REPLY_TIMEOUT', 'slow', { timeoutMs: 1 })
+      const service = new ToyService(() => {
+        throw slow
+      })
+      expect(await failure(ask(new ToyScheme().bind(), service))).toBe(slow)
     })
-    expect(await failure(ask(new ToyScheme().bind(), service))).toBe(slow)
-  })
-})
+  },
+)
 
 describe('the signal of a call', () => {
   const reason = new Error('enough')
