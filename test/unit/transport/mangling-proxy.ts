@@ -44,12 +44,15 @@ export interface ManglingProxy {
   readonly port: number
   /** Changes replies from now on. */
   mangle: (reply: PassingReply) => Mangled
+  /** Waits until clients have noticed the end of the connections that were ended. */
+  ended(): Promise<void>
   close(): Promise<void>
 }
 
 /** Someone in between, who passes requests on and changes replies. */
 export async function startManglingProxy(port: number): Promise<ManglingProxy> {
   const sockets = new Set<Socket>()
+  const ending = new Set<Promise<unknown>>()
   const proxy = { mangle: unchanged as ManglingProxy['mangle'] }
   const server = createServer((client) => {
     const upstream = connect(port, '127.0.0.1')
@@ -76,8 +79,12 @@ export async function startManglingProxy(port: number): Promise<ManglingProxy> {
         const body = octets.subarray(end + 4, end + 4 + length)
         octets = octets.subarray(end + 4 + length)
         const mangled = proxy.mangle({ head, body, index: index++ })
+        if (!client.writable) return
         client.write(mangled.octets)
-        if (mangled.ends === true) client.end()
+        if (mangled.ends !== true) continue
+        // A client answers the end with its own.
+        ending.add(once(client, 'close'))
+        client.end()
       }
     })
   })
@@ -85,6 +92,10 @@ export async function startManglingProxy(port: number): Promise<ManglingProxy> {
   await once(server, 'listening')
   return Object.assign(proxy, {
     port: (server.address() as AddressInfo).port,
+    async ended() {
+      await Promise.all(ending)
+      ending.clear()
+    },
     async close() {
       const closed = once(server, 'close')
       server.close()
