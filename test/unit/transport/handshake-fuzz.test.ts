@@ -17,7 +17,7 @@ import { ALICE, startSealingServer, type SealingServer } from './sealing-server.
 
 type Mutation = (octets: Buffer) => Buffer
 
-const RUNS = 120
+const RUNS = 80
 
 /** Where a reply is changed. */
 const PLACES: Readonly<Record<string, (reply: PassingReply, mutate: Mutation) => Mangled>> = {
