@@ -83,14 +83,15 @@ export { defaultSettings } from './settings/defaults.js'
 export { settingInfo, type SettingInfo } from './settings/info.js'
 export { TrustedHosts } from './settings/trusted-hosts.js'
 export { validateSettings, type SettingProblem } from './settings/validate.js'
+export type { OtherDefault, PartialModel, SettingsVersion } from './settings/rows.js'
 export type {
+  CertMappingSettings,
   ClientSettings,
   ListenerSettings,
-  PartialModel,
+  PluginSettings,
   ProtocolSettings,
   ServiceSettings,
   Settings,
-  SettingsVersion,
   WinrsSettings,
 } from './settings/table.js'
 

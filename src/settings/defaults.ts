@@ -1,12 +1,5 @@
-import {
-  CONFIG_TABLE,
-  type Defaults,
-  type ModelOf,
-  type PartialModel,
-  type Settings,
-  type SettingsVersion,
-  type SettingTable,
-} from './table.js'
+import type { Defaults, ModelOf, PartialModel, SettingsVersion, SettingTable } from './rows.js'
+import { CONFIG_TABLE, type Settings } from './table.js'
 import { assertSection } from './validate.js'
 
 /** The newest version, whose defaults hold where nothing else is said. */

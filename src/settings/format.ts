@@ -1,6 +1,6 @@
 import { NS } from '../xml/namespaces.js'
 import { element, type ElementTree } from '../xml/writer.js'
-import type { ModelOf, SettingTable } from './table.js'
+import type { ModelOf, SettingTable } from './rows.js'
 
 /**
  * One section of winrm/config as it stands on the wire, members in the order of the table.

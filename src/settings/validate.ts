@@ -1,12 +1,6 @@
 import { UsageError } from '../errors/errors.js'
-import {
-  CONFIG_TABLE,
-  type PartialModel,
-  type SettingGroup,
-  type SettingRow,
-  type Settings,
-  type SettingTable,
-} from './table.js'
+import type { PartialModel, SettingGroup, SettingRow, SettingTable } from './rows.js'
+import { CONFIG_TABLE, type Settings } from './table.js'
 import { TrustedHosts } from './trusted-hosts.js'
 
 /** One thing that is wrong with a model, or dubious. */
@@ -95,7 +89,9 @@ function demandOn(row: SettingRow, value: unknown): string | undefined {
       return row.choices.some((choice) => choice === value) ? undefined : `one of ${row.choices.join(', ')}`
     case 'text':
       if (typeof value !== 'string') return 'text'
-      return row.pattern?.test(value) === false ? `text that matches ${row.pattern.source}` : undefined
+      return row.pattern?.test(value) === false
+        ? (row.form ?? `text that matches ${row.pattern.source}`)
+        : undefined
   }
 }
 

@@ -1,14 +1,11 @@
 import { ACTION } from '../envelope/actions.js'
 import { formatMembers, formatSection } from '../settings/format.js'
-import {
-  CLIENT_TABLE,
-  LISTENER_TABLE,
-  PROTOCOL_TABLE,
-  SERVICE_TABLE,
-  WINRS_TABLE,
-  type ListenerSettings,
-  type Settings,
-} from '../settings/table.js'
+import { CLIENT_TABLE } from '../settings/client-table.js'
+import { LISTENER_TABLE } from '../settings/listener-table.js'
+import { PROTOCOL_TABLE } from '../settings/protocol-table.js'
+import { SERVICE_TABLE } from '../settings/service-table.js'
+import type { ListenerSettings, Settings } from '../settings/table.js'
+import { WINRS_TABLE } from '../settings/winrs-table.js'
 import type { XmlElement } from '../xml/element.js'
 import { NS } from '../xml/namespaces.js'
 import { element, writeXml, type ElementTree } from '../xml/writer.js'

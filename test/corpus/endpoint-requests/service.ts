@@ -2,7 +2,8 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import os from 'node:os'
 import path from 'node:path'
 import { startEndpoint, type Endpoint, type EndpointClass, type EndpointInstance } from 'wsman/testing'
-import { CONFIG_TABLE, type SettingRow, type SettingTable } from '../../../src/settings/table.js'
+import type { SettingRow, SettingTable } from '../../../src/settings/rows.js'
+import { CONFIG_TABLE } from '../../../src/settings/table.js'
 import { readRecording } from '../../support/recordings.js'
 import {
   elementsOf,

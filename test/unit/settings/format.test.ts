@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { defaultSettings } from '../../../src/settings/defaults.js'
 import { formatMembers, formatSection } from '../../../src/settings/format.js'
-import { CLIENT_TABLE, PROTOCOL_TABLE, WINRS_TABLE } from '../../../src/settings/table.js'
+import { CLIENT_TABLE } from '../../../src/settings/client-table.js'
+import { PROTOCOL_TABLE } from '../../../src/settings/protocol-table.js'
+import { WINRS_TABLE } from '../../../src/settings/winrs-table.js'
 import { writeXml } from '../../../src/xml/writer.js'
 
 const CONFIG = 'http://schemas.microsoft.com/wbem/wsman/1/config'

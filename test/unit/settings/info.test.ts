@@ -25,8 +25,25 @@ describe('settingInfo', () => {
     expect(settingInfo('client.auth.basic').description).toContain('password')
   })
 
+  it('tells the items of lists down to their attributes', () => {
+    expect(settingInfo('certMapping.issuer').wireName).toBe('Issuer')
+    expect(settingInfo('plugin.quotas.maxShells')).toMatchObject({ default: 25, range: { min: 1 } })
+    expect(settingInfo('plugin.resources.security.sddl').source).toBe('MS-WSMV 2.2.4.30')
+    expect(settingInfo('plugin.initializationParameters.name').wireName).toBe('Name')
+  })
+
+  it('tells where sources disagree', () => {
+    expect(settingInfo('service.enumerationTimeoutMs')).toMatchObject({
+      defaults: { '1.1': 60_000, '2.0': 60_000, '3.0': 240_000 },
+      otherDefaults: [{ version: '3.0', value: 60_000 }],
+    })
+    expect(settingInfo('client.auth.basic').defaults).toEqual({ '1.1': false, '2.0': true, '3.0': true })
+  })
+
   it.each([
     '',
+    'plugin.quotas',
+    'plugin.resources.security',
     'client',
     'client.auth',
     'client.nothing',

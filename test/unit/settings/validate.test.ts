@@ -31,7 +31,7 @@ describe('validateSettings', () => {
       { networkDelayMs: '5000' },
       'client.networkDelayMs must be an integer between 500 and 4294967295.',
     ],
-    ['client', { urlPrefix: '/wsman' }, 'client.urlPrefix must be text that matches'],
+    ['client', { urlPrefix: '/wsman' }, 'client.urlPrefix must be letters, digits, underscores and slashes'],
     ['client', { urlPrefix: 7 }, 'client.urlPrefix must be text.'],
     ['client', { auth: null }, 'client.auth must be an object.'],
     ['client', { auth: [] }, 'client.auth must be an object.'],

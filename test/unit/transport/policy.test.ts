@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { PolicyError, UsageError } from '../../../src/errors/errors.js'
 import { resolveSection } from '../../../src/settings/defaults.js'
-import type { ClientSettings, PartialModel } from '../../../src/settings/table.js'
+import type { PartialModel } from '../../../src/settings/rows.js'
+import type { ClientSettings } from '../../../src/settings/table.js'
 import type { AuthScheme } from '../../../src/transport/credentials.js'
 import { checkPolicy, type PolicyQuestion } from '../../../src/transport/policy.js'
 
