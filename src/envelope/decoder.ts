@@ -1,5 +1,6 @@
 import { ProtocolError } from '../errors/errors.js'
 import type { FaultParts } from '../errors/fault.js'
+import { hintFor } from '../errors/situations.js'
 import { TreeBuilder, XmlElement } from '../xml/element.js'
 import { NS } from '../xml/namespaces.js'
 import { XmlReader, type XmlAttribute, type XmlHandler, type XmlLimits } from '../xml/reader.js'
@@ -143,6 +144,6 @@ export class EnvelopeDecoder<T> {
 
 function notAnEnvelope(reason: string): ProtocolError {
   return new ProtocolError(`The peer did not answer with a SOAP 1.2 envelope: ${reason}.`, {
-    hint: 'Check that the address is that of a WS-Management service and that no proxy or other web server answers in its place.',
+    hint: hintFor('noSoapThere'),
   })
 }

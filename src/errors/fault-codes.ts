@@ -52,7 +52,9 @@ export const FAULT = {
   REDIRECT_REQUESTED: 0x80338199,
   ACCESS_DENIED: 5,
   BUSY: 170,
+  FILENAME_EXCED_RANGE: 206,
   OPERATION_ABORTED: 995,
+  TIME_SKEW: 1398,
   TIMEOUT: 1460,
   /** As it is seen on the wire; the Win32 code is 1018. */
   KEY_DELETED: 0x800703fa,

@@ -1,23 +1,54 @@
 import { FAULT, faultByCode, win32Code } from './fault-codes.js'
 import type { FaultParts } from './fault.js'
 
+const OPERATION_QUOTA =
+  'The account has as many operations under way as it may. Run fewer at a time, use a new shell, or raise the limit: ' +
+  'winrm set winrm/config/service @{MaxConcurrentOperationsPerUser="1500"}.'
+const SHELL_QUOTA =
+  'The account has as many shells open as it may. Close some, wait until idle ones expire, or raise the limit: ' +
+  'winrm set winrm/config/winrs @{MaxShellsPerUser="30"}.'
+const USER_QUOTA =
+  'As many accounts as may have shells open. Wait, or raise the limit: winrm set winrm/config/winrs @{MaxConcurrentUsers="10"}.'
+const NEEDS_NAME =
+  'Kerberos, and Negotiate with the default credential, go by names: connect by the name of the host instead of its address.'
+
 /** What to do about the faults people meet, by code; the others get the description of their code. */
-const HINTS: ReadonlyMap<number, string> = new Map([
+export const FAULT_HINTS: ReadonlyMap<number, string> = new Map([
   [
     FAULT.ACCESS_DENIED,
     'The account was recognised and may not do this. It needs to be a local administrator or a member of Remote Management Users; ' +
-      'local accounts other than the built-in administrator are filtered unless LocalAccountTokenFilterPolicy is 1.',
+      'local accounts other than the built-in administrator are filtered unless LocalAccountTokenFilterPolicy is 1: on the host, ' +
+      String.raw`reg add HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Policies\System /v LocalAccountTokenFilterPolicy /t REG_DWORD /d 1 /f`,
+  ],
+  [FAULT.QUOTA_MAX_SHELLS, SHELL_QUOTA],
+  [FAULT.QUOTA_MAX_SHELLS_PPQ, SHELL_QUOTA],
+  [FAULT.QUOTA_MAX_PLUGINSHELLS_PPQ, SHELL_QUOTA],
+  [FAULT.QUOTA_MAX_OPERATIONS, OPERATION_QUOTA],
+  [FAULT.QUOTA_MAX_OPERATIONS_USER_PPQ, OPERATION_QUOTA],
+  [FAULT.QUOTA_MAX_PLUGINOPERATIONS_PPQ, OPERATION_QUOTA],
+  [FAULT.QUOTA_MAX_SHELLUSERS, USER_QUOTA],
+  [FAULT.QUOTA_MAX_USERS_PPQ, USER_QUOTA],
+  [
+    FAULT.QUOTA_MAX_COMMANDS_PER_SHELL_PPQ,
+    'The shell runs as many commands as it may. Let some end, or use another shell.',
   ],
   [
-    FAULT.QUOTA_MAX_SHELLS,
-    'The account has as many shells open as it may. Close some, wait until idle ones expire, or raise the limit: ' +
-      'winrm set winrm/config/winrs @{MaxShellsPerUser="30"}.',
+    FAULT.QUOTA_USER,
+    'The account has sent more requests than the service takes from it in this time. Wait, and send fewer at a time (createLimiter).',
   ],
   [
-    FAULT.QUOTA_MAX_OPERATIONS,
-    'The account has as many operations under way as it may. Run fewer at a time, use a new shell, or raise the limit: ' +
-      'winrm set winrm/config/service @{MaxConcurrentOperationsPerUser="1500"}.',
+    FAULT.QUOTA_SYSTEM,
+    'The service has more requests than it takes in this time, whoever sends them. Wait, and send fewer at a time (createLimiter).',
   ],
+  [
+    FAULT.QUOTA_MIN_REQUIREMENT_NOT_AVAILABLE_PPQ,
+    'The service has not enough memory or processes left for this account. Wait, or close shells.',
+  ],
+  [
+    FAULT.QUOTA_LIMIT,
+    'A quota of the service is used up. Wait, and send fewer requests at a time (createLimiter).',
+  ],
+  [FAULT.BUSY, 'The service is busy with something else of this kind. Wait, and send one after the other.'],
   [
     FAULT.REMOTESHELLS_NOT_ALLOWED,
     'Shells are switched off on the host: winrm set winrm/config/winrs @{AllowRemoteShellAccess="true"}.',
@@ -34,10 +65,24 @@ const HINTS: ReadonlyMap<number, string> = new Map([
     FAULT.ENVELOPE_TOO_LARGE,
     'The answer does not fit: raise maxEnvelopeSizeKb, ask for fewer properties, or take fewer items at a time with maxElements.',
   ],
+  [
+    FAULT.FILENAME_EXCED_RANGE,
+    'A path or command line is longer than Windows accepts. cmd takes command lines of at most 8191 characters: hand long text over through `input`, or use runPowerShell.',
+  ],
   [FAULT.CONFIG_CANNOT_CHANGE_GPO_CONTROLLED_SETTING, 'Group Policy holds this setting: change it there.'],
   [
     FAULT.CLIENT_UNENCRYPTED_DISABLED,
     'The host takes no unencrypted messages: use https, or a scheme that encrypts.',
+  ],
+  [
+    FAULT.CLIENT_UNENCRYPTED_HTTP_ONLY,
+    'Unencrypted messages are for HTTP only: leave them out, or use http with a host that allows them.',
+  ],
+  [FAULT.KERBEROS_IPADDRESS, NEEDS_NAME],
+  [FAULT.DEFAULTAUTH_IPADDRESS, NEEDS_NAME],
+  [
+    FAULT.TIME_SKEW,
+    'The clocks of client, host and domain controller must agree within five minutes: synchronise them (w32tm /resync, chronyc makestep).',
   ],
 ])
 
@@ -58,7 +103,7 @@ const CODE_OF_SUBCODE: ReadonlyMap<string, number> = new Map([
 export function faultHint(fault: FaultParts): string | undefined {
   const code = fault.wsmanCode ?? CODE_OF_SUBCODE.get(fault.subcode ?? '')
   if (code === undefined) return hintOfSoapCode(fault)
-  return HINTS.get(win32Code(code) ?? code) ?? faultByCode(code)?.description
+  return FAULT_HINTS.get(win32Code(code) ?? code) ?? faultByCode(code)?.description
 }
 
 /** SOAP 1.2 part 1, 5.4.6. */

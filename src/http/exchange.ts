@@ -1,6 +1,7 @@
 import type { ClientRequest, IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
 import { ProtocolError, TimeoutError, UsageError } from '../errors/errors.js'
+import { hintFor } from '../errors/situations.js'
 import type { WsmanError } from '../errors/wsman-error.js'
 import { abortReason } from '../util/abortable.js'
 import type { HttpConnection } from './connection.js'
@@ -221,7 +222,7 @@ export class Exchange {
         host,
         timeoutMs: replyTimeoutMs,
         remote: 'unknown',
-        hint: 'The limit is operationTimeoutMs plus settings.client.networkDelayMs.',
+        hint: hintFor('noReply'),
       }),
     )
   }

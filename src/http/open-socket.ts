@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net'
 import { TimeoutError } from '../errors/errors.js'
+import { hintFor } from '../errors/situations.js'
 import { abortReason } from '../util/abortable.js'
 import type { ProxyServer } from './proxy.js'
 import { proxyUnreachable, proxyUntrusted } from './proxy-errors.js'
@@ -58,11 +59,11 @@ async function open(
   let socket: Socket
   if (proxy === undefined) {
     progress.stage = `A connection to ${place}`
-    progress.hint = 'Does a firewall drop the packets (ports 5985 and 5986), and is the host running?'
+    progress.hint = hintFor('connectTimeout')
     socket = await connectTo(target, (error) => connectError(error, target), limit)
   } else {
     progress.stage = `A tunnel to ${place} through the proxy ${proxy.name}`
-    progress.hint = 'Is the option proxy right, and can the proxy reach the host?'
+    progress.hint = hintFor('tunnelTimeout')
     socket = await connectThrough(proxy, target, limit)
   }
   if (!secure || tls === undefined) return socket

@@ -1,4 +1,5 @@
 import { TransportError } from '../errors/errors.js'
+import { hintFor } from '../errors/situations.js'
 import { codeOf } from './socket-errors.js'
 
 /** The proxy as messages name it: host and port, never its credentials. */
@@ -13,14 +14,9 @@ interface Circumstances {
   readonly cause?: Error
 }
 
-const CREDENTIALS_HINT =
-  "Credentials for Basic stand in the URL, percent-encoded: proxy: 'http://user:p%40ss@proxy:3128'."
-
-const ANSWER_HINT = 'Is this the address of an HTTP proxy that lets CONNECT through?'
-
 /** No connection to the proxy could be made. */
 export function proxyUnreachable(proxy: Named, host: string, cause: Error): TransportError {
-  const hint = 'Is the address in the option proxy right, and does the proxy run?'
+  const hint = hintFor('proxyUnreachable')
   return proxyError(proxy, host, `cannot be reached: ${codeOf(cause) ?? cause.message}`, {
     cause,
     hint,
@@ -30,8 +26,7 @@ export function proxyUnreachable(proxy: Named, host: string, cause: Error): Tran
 
 /** TLS with the proxy itself failed. */
 export function proxyUntrusted(proxy: Named, host: string, cause: Error): TransportError {
-  const hint =
-    "How TLS with the proxy is done is said beside its URL: proxy: { url: 'https://proxy:3129', tls: { ca } }."
+  const hint = hintFor('proxyUntrusted')
   return proxyError(proxy, host, `cannot be used: ${cause.message}`, { cause, hint })
 }
 
@@ -42,9 +37,7 @@ export function tunnelRefused(proxy: Named, host: string, status: number): Trans
   return proxyError(proxy, host, `made no tunnel; it answered with HTTP status ${status}`, {
     status,
     retryable: tried,
-    hint: tried
-      ? 'The proxy could not reach the host: check its name, and whether WinRM listens on that port.'
-      : 'The proxy allows no tunnel to that host and port. Many allow port 443 alone: have it allow 5985 and 5986.',
+    hint: hintFor(tried ? 'tunnelFailed' : 'tunnelForbidden'),
   })
 }
 
@@ -59,13 +52,13 @@ export function proxyUnauthorized(
     scheme: 'does not offer Basic, the only scheme this package speaks with proxies',
     credential: 'refused the user name or the password; they are not tried again',
   }[refused]
-  return proxyError(proxy, host, what, { status: 407, hint: CREDENTIALS_HINT })
+  return proxyError(proxy, host, what, { status: 407, hint: hintFor('proxyCredentials') })
 }
 
 /** Something came that is no answer to CONNECT. */
 export function strangeAnswer(proxy: Named, host: string, cause?: Error): TransportError {
   const code = cause && codeOf(cause)
-  const context = { hint: ANSWER_HINT, ...(cause && { cause }) }
+  const context = { hint: hintFor('noProxyThere'), ...(cause && { cause }) }
   if (cause === undefined) return proxyError(proxy, host, 'sent more than an answer to CONNECT', context)
   if (code === 'HPE_HEADER_OVERFLOW') {
     return proxyError(proxy, host, 'sent more HTTP headers than are taken', context)

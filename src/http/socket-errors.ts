@@ -1,25 +1,24 @@
 import { ProtocolError, TransportError } from '../errors/errors.js'
+import { hintFor } from '../errors/situations.js'
 import type { WsmanError } from '../errors/wsman-error.js'
 import type { Target } from './target.js'
 
-const CONNECT_HINTS: Readonly<Record<string, string>> = {
-  ECONNREFUSED:
-    'Nothing listens on that port. Is WinRM enabled (on the host: `winrm quickconfig`)? Its ports are 5985 for HTTP and 5986 for HTTPS.',
-  ENOTFOUND: 'The name is not known to DNS: check its spelling, or use the full name or the address.',
-  EAI_AGAIN: 'DNS did not answer: check the network, or use the address of the host.',
-  ETIMEDOUT:
-    'Nothing answered: does a firewall drop the packets (ports 5985 and 5986), and is the host running?',
-  EHOSTUNREACH: 'There is no route to the host: check the network and the address.',
-  ENETUNREACH: 'There is no route to that network: check the network and the address.',
-  ECONNRESET: 'Something in between, such as a firewall or proxy, ended the connection.',
-  EMFILE: 'This process has too many open files or sockets.',
-}
+const CONNECT_HINTS: ReadonlyMap<string, string> = new Map([
+  ['ECONNREFUSED', hintFor('portClosed')],
+  ['ENOTFOUND', hintFor('nameUnknown')],
+  ['EAI_AGAIN', hintFor('dnsSilent')],
+  ['ETIMEDOUT', hintFor('nothingAnswers')],
+  ['EHOSTUNREACH', hintFor('noRouteToHost')],
+  ['ENETUNREACH', hintFor('noRouteToNetwork')],
+  ['ECONNRESET', hintFor('connectionReset')],
+  ['EMFILE', hintFor('tooManyFiles')],
+])
 
 /** An error before anything was sent. */
 export function connectError(error: Error, target: Target): TransportError {
   const code = codeOf(error)
   const { hostname: host, port } = target
-  const hint = CONNECT_HINTS[code ?? '']
+  const hint = CONNECT_HINTS.get(code ?? '')
   return new TransportError(
     'ERR_WSMAN_CONNECT',
     `No connection to ${host} port ${port}: ${code ?? error.message}.`,
@@ -48,19 +47,17 @@ export function handshakeError(error: Error, { hostname: host, port }: Target): 
 
 function handshakeHint(error: Error, code: string | undefined): string {
   if (code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG') {
-    return "The port answers without TLS. HTTPS is port 5986; for HTTP (5985) set transport: 'http'."
+    return hintFor('noTlsThere')
   }
   if (code?.includes('PROTOCOL_VERSION') === true || code === 'ERR_SSL_UNSUPPORTED_PROTOCOL') {
-    return 'Client and server share no version of TLS: see tls.minVersion and tls.maxVersion.'
+    return hintFor('noSharedTlsVersion')
   }
-  if (code === 'ECONNRESET') {
-    return 'The server hung up. The HTTPS listener may have no usable certificate: `winrm enumerate winrm/config/listener`.'
-  }
+  if (code === 'ECONNRESET') return hintFor('tlsHungUp')
   // A server that speaks TLS 1.2 says no more than that the handshake failed.
   if (/certificate|alert handshake failure/i.test(error.message)) {
-    return 'Where the server wants a client certificate, give tls.cert and tls.key, or tls.pfx.'
+    return hintFor('clientCertificateWanted')
   }
-  return 'Check the certificate of the HTTPS listener and the options in tls.'
+  return hintFor('tlsFailed')
 }
 
 /** An error after bytes of the request may have left. */
@@ -78,7 +75,7 @@ export function exchangeError(error: Error, target: Target): WsmanError {
     return new ProtocolError(`${host} sent something that is not HTTP: ${error.message}.`, {
       host,
       cause: error,
-      hint: 'Is this the port of the WinRM service?',
+      hint: hintFor('noHttpThere'),
     })
   }
   if (code?.startsWith('ERR_SSL_') === true) return handshakeError(error, target)

@@ -9,6 +9,7 @@ import {
   type TLSSocket,
 } from 'node:tls'
 import { TransportError, UsageError } from '../errors/errors.js'
+import { hintFor } from '../errors/situations.js'
 
 /** PEM text, or its bytes. */
 export type Pem = string | Uint8Array
@@ -81,7 +82,7 @@ export class TlsProfile {
           : `The certificate of ${host} has the fingerprint ${actual}, which is not the pinned one.`,
         {
           host,
-          hint: 'If the certificate was replaced on purpose, put its fingerprint into tls.fingerprint256.',
+          hint: hintFor('pinMismatch'),
         },
       )
     }
@@ -101,16 +102,12 @@ function refusal(socket: TLSSocket, host: string, fingerprint: string | undefine
   // Node.js declares an Error and hands out its code.
   const error: unknown = socket.authorizationError
   const code = error instanceof Error ? error.message : String(error)
-  const pin =
-    fingerprint === undefined
-      ? ''
-      : ` To accept exactly this certificate, pin it: tls: { fingerprint256: '${fingerprint}' }.`
   return new TransportError(
     'ERR_WSMAN_TLS',
     `The certificate of ${host} is not accepted: ${reasonOf(code)} (${code}).`,
     {
       host,
-      hint: remedyOf(code, socket) + pin,
+      hint: remedyOf(code, socket, fingerprint ?? ''),
     },
   )
 }
@@ -135,16 +132,21 @@ function reasonOf(code: string): string {
   }
 }
 
-function remedyOf(code: string, socket: TLSSocket): string {
-  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
-    const certificate = peerCertificate(socket)
-    const names = certificate?.subjectaltname ?? [certificate?.subject.CN ?? []].flat().join(', ')
-    return `The certificate names ${names || 'nobody'}: connect by such a name, or give it as tls.servername.`
+function remedyOf(code: string, socket: TLSSocket, fingerprint: string): string {
+  switch (code) {
+    case 'DEPTH_ZERO_SELF_SIGNED_CERT':
+      return hintFor('selfSigned', { fingerprint })
+    case 'ERR_TLS_CERT_ALTNAME_INVALID': {
+      const certificate = peerCertificate(socket)
+      const names = certificate?.subjectaltname ?? [certificate?.subject.CN ?? []].flat().join(', ')
+      return hintFor('certificateOfAnother', { names: names || 'nobody', fingerprint })
+    }
+    case 'CERT_HAS_EXPIRED':
+    case 'CERT_NOT_YET_VALID':
+      return hintFor('certificateOutOfDate', { fingerprint })
+    default:
+      return hintFor('authorityUnknown', { fingerprint })
   }
-  if (code === 'CERT_HAS_EXPIRED' || code === 'CERT_NOT_YET_VALID') {
-    return 'Renew the certificate of the HTTPS listener, and check the clocks of both machines.'
-  }
-  return 'Give the authority that signed it as tls.ca.'
 }
 
 function normalizeFingerprint(text: string): string {

@@ -3,6 +3,7 @@ import { encodeBare, encodeRequest, newUuid } from '../envelope/encoder.js'
 import { ProtocolError, TransportError, UsageError } from '../errors/errors.js'
 import { WsmanFault } from '../errors/fault.js'
 import { faultHint } from '../errors/fault-hints.js'
+import { hintFor } from '../errors/situations.js'
 import { isWsmanError } from '../errors/wsman-error.js'
 import type { ClientSettings, ProtocolSettings } from '../settings/table.js'
 import type { BodySink, ResponseHead, Transport } from '../transport/types.js'
@@ -160,9 +161,7 @@ export class OperationExecutor implements OperationRunner {
     throw new UsageError(
       `The request is larger than the ${limit / 1024} kB that the service is known to take.`,
       {
-        hint:
-          'Send less at a time. Until the client has read winrm/config it goes by the 150 kB of old services: ' +
-          "await client.get('winrm/config') lets it use what this one allows.",
+        hint: hintFor('requestTooLarge'),
       },
     )
   }

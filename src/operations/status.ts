@@ -1,16 +1,17 @@
 import { ProtocolError, TransportError } from '../errors/errors.js'
+import { hintFor } from '../errors/situations.js'
 import type { WsmanError } from '../errors/wsman-error.js'
 import type { ResponseHead } from '../transport/types.js'
 
 const HINTS: Readonly<Record<number, string>> = {
-  403: 'The account may not use WinRM on this host, or a client certificate is required.',
-  404: 'The service listens under another path: check urlPrefix against the URLPrefix of the listener.',
-  405: 'This is a web server that takes no SOAP messages: check host and port.',
-  407: 'The proxy wants credentials.',
-  411: 'The service takes no request without a length; a proxy in between may have taken it away.',
-  413: 'The request is larger than MaxEnvelopeSizekb of the service: winrm set winrm/config @{MaxEnvelopeSizekb="500"}.',
-  502: 'A proxy or load balancer in between could not reach the service.',
-  503: 'The service is stopped, restarting, or out of capacity: Get-Service WinRM on the host says which.',
+  403: hintFor('forbidden'),
+  404: hintFor('wrongPath'),
+  405: hintFor('webServer'),
+  407: hintFor('proxyInPlace'),
+  411: hintFor('lengthRequired'),
+  413: hintFor('requestRefusedAsTooLarge'),
+  502: hintFor('badGateway'),
+  503: hintFor('serviceUnavailable'),
 }
 
 /** What to throw for a reply that cannot hold a SOAP message; undefined where one may follow, faults included. */
@@ -22,7 +23,7 @@ export function refuseStatus({ status, statusText, headers }: ResponseHead): Wsm
     if (isXml || (type === '' && !isEmpty)) return undefined
     const what = isEmpty ? 'an empty reply' : `a reply of type ${type}`
     return new ProtocolError(`The peer answered with ${what} where a SOAP message is due.`, {
-      hint: 'Check that the address is that of a WS-Management service and that no proxy answers in its place.',
+      hint: hintFor('noSoapThere'),
     })
   }
   if (isXml && !isEmpty && status >= 400) return undefined

@@ -1,4 +1,5 @@
 import { CommandError, UsageError } from '../errors/errors.js'
+import { hintFor } from '../errors/situations.js'
 import { CliXmlDecoder } from './clixml.js'
 import type { OutputEvent } from './output-collector.js'
 import { RecordReader, type PowerShellProgress, type PowerShellRecord } from './powershell-records.js'
@@ -120,21 +121,16 @@ function parse(result: CommandResult): unknown {
   if (text === '') return undefined
   try {
     return JSON.parse(text)
-  } catch (cause) {
-    const beginning = text.length > 200 ? `${text.slice(0, 200)}…` : text
-    throw failed(
-      `The output of the script is not JSON. It begins with: ${beginning}`,
-      result,
-      'Write nothing but objects: Write-Host and programs that print text write into the same stream.',
-      cause,
-    )
+  } catch {
+    // The parser's own error quotes the output, which errors keep to themselves.
+    throw failed('The output of the script is not JSON.', result, hintFor('outputNotJson'))
   }
 }
 
-function failed(message: string, result: CommandResult, hint?: string, cause?: unknown): CommandError {
+function failed(message: string, result: CommandResult, hint?: string): CommandError {
   return new CommandError('ERR_WSMAN_COMMAND', message, {
     ...result,
     operation: 'Shell.Command',
-    ...(hint === undefined ? {} : { hint, cause }),
+    ...(hint === undefined ? {} : { hint }),
   })
 }

@@ -2,6 +2,7 @@ import type { Enumeration } from '../enumeration/enumeration.js'
 import { EndpointReference } from '../envelope/endpoint-reference.js'
 import { locate, SHELL_RESOURCE, type ResourceLocator } from '../envelope/resource.js'
 import { AbortError, CommandError, UsageError, type RemoteState } from '../errors/errors.js'
+import { hintFor } from '../errors/situations.js'
 import type { CallOptions } from '../operations/call-options.js'
 import {
   createShellOperation,
@@ -25,6 +26,8 @@ import { listCommands } from './shell-lists.js'
 import type { AttachOptions, CommandResult, RunOptions, ShellOptions, SpawnOptions } from './shell-options.js'
 import { ShellRunner } from './shell-runner.js'
 
+/** What cmd takes, in characters; longer ones end with exit code 1. */
+const MAX_CMD_LINE = 8191
 const DEFAULT_MAX_OUTPUT = 64 * 1024 * 1024
 /** How long closing waits for the service before it ends the local side without knowing. */
 const CLOSE_WAIT_MS = 700
@@ -158,6 +161,7 @@ export class Shell implements AsyncDisposable {
     throw new CommandError('ERR_WSMAN_COMMAND', `The command ended with exit code ${exitCode}.`, {
       ...result,
       operation: 'Shell.Command',
+      ...(line.text.length > MAX_CMD_LINE ? { hint: hintFor('commandLineTooLong') } : {}),
     })
   }
 

@@ -1,4 +1,5 @@
 import { AuthenticationError } from '../errors/errors.js'
+import { hintFor } from '../errors/situations.js'
 import type { WireResponse } from '../http/message.js'
 import type { AuthScheme } from './credentials.js'
 import { parseChallenges } from './www-authenticate.js'
@@ -63,17 +64,21 @@ export function offeredBy({ headers }: WireResponse): string[] {
   return parseChallenges(headers['www-authenticate']).map(({ scheme }) => scheme)
 }
 
+/** Why a scheme may be missing from what a service offers. */
+export type SchemeOff = 'basicOff' | 'negotiateOff' | 'kerberosOff' | 'credSspOff' | 'digestNotOffered'
+
 /** The service wants a scheme that was not the one asked for. */
 export function schemeNotOffered(
   scheme: string,
   host: string,
   offered: readonly string[],
-  hint: string,
+  situation: SchemeOff,
 ): AuthenticationError {
+  const list = offered.join(', ') || 'nothing'
   return new AuthenticationError(
     'ERR_WSMAN_SCHEME_NOT_OFFERED',
-    `${host} does not offer ${scheme}; it offers ${offered.join(', ') || 'nothing'}.`,
-    { host, offered, hint },
+    `${host} does not offer ${scheme}; it offers ${list}.`,
+    { host, offered, hint: hintFor(situation, { offered: list }) },
   )
 }
 
@@ -83,6 +88,12 @@ export function authenticationDemanded(host: string, offered: readonly string[])
   return new AuthenticationError('ERR_WSMAN_UNAUTHORIZED', `${host} demands authentication.${list}`, {
     host,
     offered,
-    hint: "Give a credential: auth: { scheme: 'basic', username, password }",
+    hint: hintFor('credentialWanted', { scheme: schemeFor(offered) }),
   })
+}
+
+/** The best of what is offered that a user name and a password are enough for. */
+function schemeFor(offered: readonly string[]): string {
+  const names = new Set(offered.map((name) => name.toLowerCase()))
+  return ['negotiate', 'digest', 'basic'].find((scheme) => names.has(scheme)) ?? 'negotiate'
 }

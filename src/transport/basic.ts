@@ -53,11 +53,9 @@ class BasicAuthenticator implements Authenticator {
     const offered = offeredBy(response)
     response.abandon()
     if (offered.length > 0 && !offered.some((scheme) => scheme.toLowerCase() === 'basic')) {
-      const hint =
-        'Choose another auth.scheme, or on the host: winrm set winrm/config/service/auth @{Basic="true"}'
-      throw schemeNotOffered('Basic', this.#host, offered, hint)
+      throw schemeNotOffered('Basic', this.#host, offered, 'basicOff')
     }
-    throw this.#source.refuse(this.#credential, this.#host, offered)
+    throw this.#source.refuse(this.#credential, this.#host, { offered })
   }
 
   [inspect.custom](): string {

@@ -1,4 +1,5 @@
 import { AuthenticationError, UsageError } from '../errors/errors.js'
+import { hintFor } from '../errors/situations.js'
 import type { TlsOptions } from '../http/tls.js'
 import { offeredBy, type Authenticator, type ChannelFacts, type Mechanism } from './authenticator.js'
 
@@ -61,7 +62,7 @@ function refusedCertificate(
     {
       host,
       offered,
-      hint: 'On the host the certificate needs a mapping to a local account (winrm enumerate winrm/config/service/certmapping), and: winrm set winrm/config/service/auth @{Certificate="true"}',
+      hint: hintFor('certificateRefused'),
     },
   )
 }

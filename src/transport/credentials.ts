@@ -1,5 +1,6 @@
 import { inspect } from 'node:util'
 import { AuthenticationError, UsageError } from '../errors/errors.js'
+import { hintFor } from '../errors/situations.js'
 
 /** A credential, or a function that fetches it when it is needed. */
 export type CredentialValue<T = string> = T | (() => T | Promise<T>)
@@ -114,7 +115,7 @@ export class PasswordSource {
     const secret = await resolveCredential(this.#isHash ? 'ntHash' : 'password', this.#password)
     const refused = this.#refused.get(keyOf(host))
     if (refused?.username === username && (refused.ntHash ?? refused.password) === secret) {
-      throw refusedCredential(host, refused.offered, refused.cause)
+      throw refusedCredential(host, refused)
     }
     return this.#isHash ? { username, password: '', ntHash: secret } : { username, password: secret }
   }
@@ -125,14 +126,9 @@ export class PasswordSource {
   }
 
   /** Remembers that the service refused the credential. */
-  refuse(
-    credential: UserPassword,
-    host: string,
-    offered: readonly string[],
-    cause?: AuthenticationError,
-  ): AuthenticationError {
-    this.#refused.set(keyOf(host), { ...credential, offered, cause })
-    return refusedCredential(host, offered, cause)
+  refuse(credential: UserPassword, host: string, circumstances: RefusalCircumstances): AuthenticationError {
+    this.#refused.set(keyOf(host), { ...credential, ...circumstances })
+    return refusedCredential(host, circumstances)
   }
 
   [inspect.custom](): string {
@@ -140,10 +136,17 @@ export class PasswordSource {
   }
 }
 
-interface Refusal extends UserPassword {
+/** What was seen when a credential was refused. */
+export interface RefusalCircumstances {
+  /** What the service offers. */
   readonly offered: readonly string[]
-  readonly cause: AuthenticationError | undefined
+  /** What the mechanism says about it. */
+  readonly cause?: AuthenticationError | undefined
+  /** What else may be the reason. */
+  readonly hints?: readonly string[]
 }
+
+type Refusal = UserPassword & RefusalCircumstances
 
 const keyOf = (host: string): string => host.toLowerCase()
 
@@ -166,19 +169,12 @@ export async function resolveCredential(name: string, value: CredentialValue): P
 
 function refusedCredential(
   host: string,
-  offered: readonly string[],
-  cause?: AuthenticationError,
+  { offered, cause, hints = [] }: RefusalCircumstances,
 ): AuthenticationError {
   return new AuthenticationError('ERR_WSMAN_UNAUTHORIZED', `${host} refused the user name or the password.`, {
     host,
     offered,
-    hint: [
-      cause?.hint,
-      'It is not tried again, so that the account is not locked out.',
-      String.raw`Name domain accounts DOMAIN\user or user@domain and local ones .\user; Basic is for local accounts of the host, domain accounts need Negotiate or Kerberos.`,
-    ]
-      .filter(Boolean)
-      .join(' '),
+    hint: [...(cause?.hint === undefined ? [] : [cause.hint]), hintFor('wrongPassword'), ...hints].join(' '),
     ...(cause === undefined ? {} : { cause }),
   })
 }

@@ -98,7 +98,7 @@ export class DigestMechanism implements Mechanism {
         answered === undefined || answered.accepted || (challenge?.stale === true && !answered.second)
       if (refused !== undefined && (!mayRetry || challenge === undefined)) {
         this.#current = undefined
-        throw this.#source.refuse(refused.credential, host, offered)
+        throw this.#source.refuse(refused.credential, host, { offered })
       }
       if (challenge === undefined) throw digestNotOffered(host, offered)
       const credential = await abortable(this.#source.read(host), signal)
@@ -125,6 +125,6 @@ function digestNotOffered(host: string, offered: readonly string[]): Authenticat
     unknown ? 'Digest in a form that this package knows' : 'Digest',
     host,
     offered,
-    "Choose another auth.scheme. Windows' WinRM service never offers Digest; openwsman and management controllers do.",
+    'digestNotOffered',
   )
 }

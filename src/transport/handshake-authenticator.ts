@@ -97,7 +97,7 @@ export class HandshakeMechanism implements Mechanism {
     const offered = this.#offered ?? []
     // The service may be set up anew before the next call.
     this.#offered = undefined
-    throw schemeNotOffered(scheme.names[0] ?? '', host, offered, scheme.notOfferedHint)
+    throw schemeNotOffered(scheme.names[0] ?? '', host, offered, scheme.notOffered)
   }
 }
 

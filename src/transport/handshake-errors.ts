@@ -1,15 +1,13 @@
 import type { WsmanErrorCode } from '../errors/codes.js'
 import { AuthenticationError, TransportError, type TimeoutError } from '../errors/errors.js'
-
-const SAME_CONNECTION =
-  'Negotiate, NTLM, Kerberos and CredSSP authenticate a connection: look for a proxy or load balancer that ends connections, or that sends the requests of one to several servers.'
+import { hintFor } from '../errors/situations.js'
 
 /** The service let the client in without proving that it knows the other half of the secret. */
 export function notProven(host: string): AuthenticationError {
   return new AuthenticationError(
     'ERR_WSMAN_UNAUTHORIZED',
     `${host} ended the handshake before it had proved who it is.`,
-    { host, hint: 'Something between the client and the host may be answering in its place.' },
+    { host, hint: hintFor('serverNotProven') },
   )
 }
 
@@ -17,7 +15,7 @@ export function notProven(host: string): AuthenticationError {
 export function endless(host: string): AuthenticationError {
   return new AuthenticationError('ERR_WSMAN_UNAUTHORIZED', `${host} never ends the handshake.`, {
     host,
-    hint: 'Check that the address is that of a WS-Management service.',
+    hint: hintFor('endlessHandshake'),
   })
 }
 
@@ -26,7 +24,7 @@ export function notLetIn(host: string, offered: readonly string[]): Authenticati
   return new AuthenticationError(
     'ERR_WSMAN_UNAUTHORIZED',
     `${host} accepts the credential, and then refuses the messages on that connection.`,
-    { host, offered, hint: SAME_CONNECTION },
+    { host, offered, hint: hintFor('connectionSplit') },
   )
 }
 
@@ -38,7 +36,7 @@ export function brokenOff(host: string): TransportError {
     {
       host,
       status: 401,
-      hint: SAME_CONNECTION,
+      hint: hintFor('handshakeBroken'),
     },
   )
 }
@@ -66,7 +64,7 @@ export function lostUnderway(error: unknown, host: string, isSafe: boolean): unk
     host,
     cause: error,
     retryable: isSafe,
-    hint: 'The service may have restarted, or something in between ended the connection.',
+    hint: hintFor('lostDuringHandshake'),
   })
 }
 

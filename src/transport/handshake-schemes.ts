@@ -6,6 +6,8 @@ import { SspiInitiator } from '../auth/kerberos/sspi-context.js'
 import type { InitiatorOptions, SecurityContext } from '../auth/security-context.js'
 import { SpnegoInitiator } from '../auth/spnego/initiator.js'
 import { AuthenticationError } from '../errors/errors.js'
+import { hintFor } from '../errors/situations.js'
+import type { ChannelFacts } from './authenticator.js'
 import type { PasswordSource, UserPassword } from './credentials.js'
 import type { HandshakeScheme, Refusal } from './handshake.js'
 import type { KerberosSource } from './kerberos-source.js'
@@ -17,20 +19,13 @@ import {
   type SchemeSurroundings,
 } from './mechanism-candidates.js'
 
-const NEGOTIATE_HINT =
-  'Choose another auth.scheme, or on the host: winrm set winrm/config/service/auth @{Negotiate="true"}'
-const KERBEROS_HINT =
-  'Choose another auth.scheme, or on the host: winrm set winrm/config/service/auth @{Kerberos="true"}'
-const CREDSSP_HINT =
-  'Choose another auth.scheme, or on the host: winrm set winrm/config/service/auth @{CredSSP="true"}'
-
 /** NTLM without SPNEGO around it, which Windows takes after `Negotiate`. */
 export function ntlmScheme(source: PasswordSource, surroundings: SchemeSurroundings): HandshakeScheme {
   return {
     scheme: 'ntlm',
     names: ['Negotiate', 'NTLM'],
     protocol: () => 'SPNEGO',
-    notOfferedHint: NEGOTIATE_HINT,
+    notOffered: 'negotiateOff',
     async begin(channel) {
       surroundings.allowNtlm()
       const { host } = channel
@@ -38,7 +33,7 @@ export function ntlmScheme(source: PasswordSource, surroundings: SchemeSurroundi
       const context = newNtlm(credential, initiatorOptions(channel, surroundings.spn))
       return {
         context,
-        refused: (refusal) => refusedPassword({ source, credential, host, context }, refusal),
+        refused: (refusal) => refusedPassword({ source, credential, channel, context }, refusal),
       }
     },
   }
@@ -54,7 +49,7 @@ export function negotiateScheme(
     scheme: 'negotiate',
     names: ['Negotiate'],
     protocol: () => 'SPNEGO',
-    notOfferedHint: NEGOTIATE_HINT,
+    notOffered: 'negotiateOff',
     async begin(channel) {
       const { host } = channel
       const credential = await source.read(host)
@@ -65,7 +60,7 @@ export function negotiateScheme(
         get fallbackReason() {
           return context.fallbackReason
         },
-        refused: (refusal) => refusedPassword({ source, credential, host, context }, refusal),
+        refused: (refusal) => refusedPassword({ source, credential, channel, context }, refusal),
       }
     },
   }
@@ -77,12 +72,12 @@ export function kerberosScheme(kerberos: KerberosSource, { spn }: SchemeSurround
     scheme: 'kerberos',
     names: ['Kerberos', 'Negotiate'],
     protocol: (name) => (name === 'Kerberos' ? 'Kerberos' : 'SPNEGO'),
-    notOfferedHint: KERBEROS_HINT,
+    notOffered: 'kerberosOff',
     async begin(channel, name) {
       const options = initiatorOptions(channel, spn)
       return {
         context: await ticketContext(kerberos, options, name),
-        refused: (refusal) => refusedTicket(channel.host, refusal),
+        refused: (refusal) => refusedTicket(channel, refusal),
       }
     },
   }
@@ -111,7 +106,7 @@ export function credsspScheme(
     scheme: 'credssp',
     names: ['CredSSP'],
     protocol: () => 'CredSSP',
-    notOfferedHint: CREDSSP_HINT,
+    notOffered: 'credSspOff',
     async begin(channel) {
       const { host } = channel
       const credential = await source.read(host)
@@ -128,7 +123,7 @@ export function credsspScheme(
         get fallbackReason() {
           return inner.fallbackReason
         },
-        refused: (refusal) => refusedPassword({ source, credential, host, context }, refusal),
+        refused: (refusal) => refusedPassword({ source, credential, channel, context }, refusal),
       }
     },
   }
@@ -137,23 +132,24 @@ export function credsspScheme(
 interface PasswordAttempt {
   readonly source: PasswordSource
   readonly credential: UserPassword
-  readonly host: string
+  readonly channel: ChannelFacts
   readonly context: SecurityContext
 }
 
 /** Tells a password that was refused, which is not tried again, from everything else that may be in the way. */
 function refusedPassword(
-  { source, credential, host, context }: PasswordAttempt,
+  { source, credential, channel, context }: PasswordAttempt,
   refusal: Refusal,
 ): AuthenticationError {
+  const { host } = channel
   const { legs, offered, cause } = refusal
   if (cause !== undefined && cause.code !== 'ERR_WSMAN_UNAUTHORIZED') return cause
   const { mechanism } = context
   // Before that nothing was said about the password.
   if (legs > 0 && legs < (FIRST_PROOF[mechanism] ?? 0)) return refusedMechanism(host, mechanism, refusal)
   // A ticket was issued for the right one.
-  if (legs > 0 && mechanism === 'Kerberos') return refusedTicket(host, refusal)
-  const refused = source.refuse(credential, host, offered, cause)
+  if (legs > 0 && mechanism === 'Kerberos') return refusedTicket(channel, refusal)
+  const refused = source.refuse(credential, host, { offered, cause, hints: suspicions(channel, refusal) })
   const knowsWhy = legs === 0 || mechanism === 'CredSSP'
   return knowsWhy ? (cause ?? refused) : refused
 }
@@ -162,10 +158,7 @@ function refusedPassword(
 const FIRST_PROOF: Readonly<Record<string, number>> = { NTLM: 2, CredSSP: 4 }
 
 function refusedMechanism(host: string, mechanism: string, { offered, cause }: Refusal): AuthenticationError {
-  const hint =
-    mechanism === 'NTLM'
-      ? 'A policy may forbid NTLM on the host. Use Kerberos: a name instead of an address, and a user with its domain or realm.'
-      : CREDSSP_HINT
+  const hint = hintFor(mechanism === 'NTLM' ? 'ntlmForbidden' : 'credSspForbidden')
   return new AuthenticationError('ERR_WSMAN_UNAUTHORIZED', `${host} does not go on with ${mechanism}.`, {
     host,
     offered,
@@ -175,12 +168,28 @@ function refusedMechanism(host: string, mechanism: string, { offered, cause }: R
 }
 
 /** What Kerberos says about it where it says something; SPNEGO only says no. */
-function refusedTicket(host: string, { offered, cause }: Refusal): AuthenticationError {
+function refusedTicket(channel: ChannelFacts, refusal: Refusal): AuthenticationError {
+  const { host } = channel
+  const { offered, cause } = refusal
   if (cause instanceof KerberosError || cause?.code === 'ERR_WSMAN_SCHEME_NOT_OFFERED') return cause
   return new AuthenticationError('ERR_WSMAN_UNAUTHORIZED', `${host} refused the Kerberos ticket.`, {
     host,
     offered,
-    hint: 'The service may run under another account than its SPN says, or its clock may differ; setspn -Q shows whose SPN it is.',
+    hint: [hintFor('ticketRefused'), ...suspicions(channel, refusal)].join(' '),
     ...(cause === undefined ? {} : { cause }),
   })
+}
+
+/** Kerberos allows five minutes, and what services take of NTLM is no more than thirty. */
+const TOLERATED_SKEW_MS = 5 * 60_000
+
+/** What besides the credential may be the reason, although the service does not say so. */
+function suspicions({ secure }: ChannelFacts, { clockAheadMs = 0 }: Refusal): string[] {
+  const hints: string[] = []
+  if (Math.abs(clockAheadMs) > TOLERATED_SKEW_MS) {
+    const minutes = String(Math.round(Math.abs(clockAheadMs) / 60_000))
+    hints.push(hintFor('clockSkew', { minutes, direction: clockAheadMs > 0 ? 'ahead of' : 'behind' }))
+  }
+  if (secure) hints.push(hintFor('channelBindingRequired'))
+  return hints
 }

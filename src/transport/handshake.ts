@@ -4,7 +4,7 @@ import type { AuthTrace } from '../diagnostics/channels.js'
 import { AuthenticationError } from '../errors/errors.js'
 import type { WireResponse } from '../http/message.js'
 import { abortable } from '../util/abortable.js'
-import { offeredBy, RECONNECT, type ChannelFacts, type RoundTrip } from './authenticator.js'
+import { offeredBy, RECONNECT, type ChannelFacts, type RoundTrip, type SchemeOff } from './authenticator.js'
 import type { AuthScheme } from './credentials.js'
 import { brokenOff, endless, lostUnderway, notProven, unexpectedStatus } from './handshake-errors.js'
 import type { Turn } from './handshake-turns.js'
@@ -18,8 +18,8 @@ export interface HandshakeScheme {
   readonly names: readonly string[]
   /** What seals the messages, by the name that was taken. */
   protocol(name: string): SealingProtocol
-  /** What to do where the service offers none of the names. */
-  readonly notOfferedHint: string
+  /** What it means where the service offers none of the names. */
+  readonly notOffered: SchemeOff
   /**
    * Begins an attempt, with the credential as it is now.
    * @throws PolicyError, AuthenticationError or UsageError when it cannot even begin
@@ -43,6 +43,8 @@ export interface Refusal {
   readonly legs: number
   /** What the mechanism says about it. */
   readonly cause: AuthenticationError | undefined
+  /** By how much the clock of the service is ahead of this one, in milliseconds, where it tells the time. */
+  readonly clockAheadMs: number | undefined
 }
 
 export interface HandshakeOptions {
@@ -75,6 +77,7 @@ export class Handshake {
   readonly #options: HandshakeOptions
   #legs = 0
   #offered: readonly string[] = []
+  #clockAheadMs: number | undefined
 
   constructor(options: HandshakeOptions) {
     this.#options = options
@@ -116,6 +119,7 @@ export class Handshake {
     const { name, host, attempt, turn } = this.#options
     const answer = tokenOf(response, name)
     this.#offered = offeredBy(response)
+    this.#clockAheadMs = clockAhead(response)
     if (status >= 200 && status < 300) {
       const unsaid = answer && (await this.#take(answer))
       // Whoever lets in before all was said does not know the other half of it.
@@ -183,8 +187,19 @@ export class Handshake {
   }
 
   #refused(cause?: AuthenticationError): AuthenticationError {
-    return this.#options.attempt.refused({ offered: this.#offered, legs: this.#legs, cause })
+    return this.#options.attempt.refused({
+      offered: this.#offered,
+      legs: this.#legs,
+      cause,
+      clockAheadMs: this.#clockAheadMs,
+    })
   }
+}
+
+/** By how much the clock of the peer is ahead, to the second, as far as `Date` tells. */
+function clockAhead({ headers }: WireResponse): number | undefined {
+  const ahead = Date.parse(headers.date ?? '') - Date.now()
+  return Number.isNaN(ahead) ? undefined : ahead
 }
 
 /** The token that follows the scheme in `WWW-Authenticate`. */

@@ -1,6 +1,7 @@
 import { inspect } from 'node:util'
 import type { AxiosInstance } from 'axios'
 import { AuthenticationError, UsageError } from '../errors/errors.js'
+import { hintFor } from '../errors/situations.js'
 import type { ExchangeLimits, WireResponse } from '../http/message.js'
 import { resolveProxy, type ProxyOptions } from '../http/proxy.js'
 import { TlsProfile, type TlsOptions } from '../http/tls.js'
@@ -148,7 +149,7 @@ export class HttpTransport implements Transport {
     const message = `${this.host} ended every connection before authentication was over.`
     throw new AuthenticationError('ERR_WSMAN_UNAUTHORIZED', message, {
       host: this.host,
-      hint: 'Look for a proxy or load balancer that ends connections.',
+      hint: hintFor('connectionsEnded'),
     })
   }
 

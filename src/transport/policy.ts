@@ -1,4 +1,5 @@
 import { PolicyError, UsageError } from '../errors/errors.js'
+import { hintFor } from '../errors/situations.js'
 import type { ClientSettings } from '../settings/table.js'
 import { TrustedHosts } from '../settings/trusted-hosts.js'
 import type { AuthScheme } from './credentials.js'
@@ -40,7 +41,7 @@ export function checkPolicy(question: PolicyQuestion): void {
       `client.auth.${name} switches the scheme ${scheme} off.`,
       {
         host,
-        hint: `To allow it: settings: { client: { auth: { ${name}: true } } }`,
+        hint: hintFor('schemeDisabled', { setting: name }),
       },
     )
   }
@@ -54,7 +55,7 @@ export function checkPolicy(question: PolicyQuestion): void {
       `${scheme} over HTTP cannot prove who ${host} is, and ${host} is not a trusted host.`,
       {
         host,
-        hint: `Use transport: 'https' or Kerberos, or trust the host: settings: { client: { trustedHosts: '${trustedWith(client, host)}' } }`,
+        hint: hintFor('hostNotTrusted', { line: trustedWith(client, host) }),
       },
     )
   }
@@ -64,7 +65,7 @@ export function checkPolicy(question: PolicyQuestion): void {
       `Over HTTP with the scheme ${scheme} messages are not encrypted.`,
       {
         host,
-        hint: "Use transport: 'https', or allow it: settings: { client: { allowUnencrypted: true } }",
+        hint: hintFor('plaintextForbidden'),
       },
     )
   }

@@ -1,4 +1,5 @@
 import { TransportError } from '../errors/errors.js'
+import { hintFor } from '../errors/situations.js'
 
 /** The service is said to be elsewhere. */
 export function redirected(host: string, status: number, location: string | undefined): TransportError {
@@ -7,6 +8,6 @@ export function redirected(host: string, status: number, location: string | unde
     host,
     status,
     ...(location === undefined ? {} : { location }),
-    hint: 'Redirects are not followed, because the credential would follow too: give the right host or url.',
+    hint: hintFor('redirected'),
   })
 }

@@ -1,6 +1,7 @@
 import { openBody, isSealed } from '../auth/sealed-body.js'
 import type { SecurityContext } from '../auth/security-context.js'
 import { ProtocolError } from '../errors/errors.js'
+import { hintFor } from '../errors/situations.js'
 import type { ByteSink, WireResponse } from '../http/message.js'
 
 /**
@@ -68,20 +69,19 @@ function collector(): ByteSink<Buffer> {
 function withHint(error: unknown): unknown {
   if (!(error instanceof ProtocolError) || error.hint !== undefined) return error
   const { code, message, cause } = error
-  return code === 'ERR_WSMAN_PROTOCOL' ? new ProtocolError(message, { hint: CHANGED, cause }) : error
+  return code === 'ERR_WSMAN_PROTOCOL'
+    ? new ProtocolError(message, { hint: hintFor('messageChanged'), cause })
+    : error
 }
 
-const CHANGED =
-  'Something between the two sides may have changed, repeated or dropped a message; a new connection starts over.'
-
 const HINTS: Readonly<Record<number, string>> = {
-  413: 'The request may be larger than MaxEnvelopeSizekb of the service: winrm set winrm/config @{MaxEnvelopeSizekb="500"}.',
-  503: 'The service may be stopped, restarting, or out of capacity.',
+  413: hintFor('requestRefusedAsTooLarge'),
+  503: hintFor('serviceUnavailable'),
 }
 
 function inPlaintext(status: number): ProtocolError {
   return new ProtocolError(
     `The peer answered in plaintext, with HTTP status ${status}, where only sealed messages are due.`,
-    { hint: HINTS[status] ?? 'Something between the client and the host may be answering in its place.' },
+    { hint: HINTS[status] ?? hintFor('plaintextReply') },
   )
 }

@@ -1,9 +1,11 @@
 import { AuthenticationError } from '../../errors/errors.js'
+import { hintFor } from '../../errors/situations.js'
 
 /** The codes that servers send in `errorCode` (MS-ERREF 2.3.1). */
 export const NT_STATUS = {
   logonFailure: 0xc000006d,
   notSupported: 0xc00000bb,
+  timeDifference: 0xc0000133,
 } as const
 
 interface Meaning {
@@ -28,7 +30,7 @@ const MEANINGS: ReadonlyMap<number, Meaning> = new Map([
     NT_STATUS.notSupported,
     status('STATUS_NOT_SUPPORTED', 'the service does not speak this version of CredSSP'),
   ],
-  [0xc0000133, status('STATUS_TIME_DIFFERENCE_AT_DC', 'the clocks differ too much')],
+  [NT_STATUS.timeDifference, status('STATUS_TIME_DIFFERENCE_AT_DC', 'the clocks differ too much')],
   [0xc000015b, status('STATUS_LOGON_TYPE_NOT_GRANTED', 'the account may not log on over the network')],
   [0xc0000193, status('STATUS_ACCOUNT_EXPIRED', 'the account has expired')],
   [0xc0000224, status('STATUS_PASSWORD_MUST_CHANGE', 'the password must be changed before the first logon')],
@@ -44,5 +46,7 @@ export function refusedWith(errorCode: number): AuthenticationError {
   const code = `0x${errorCode.toString(16).toUpperCase().padStart(8, '0')}`
   const known = MEANINGS.get(errorCode)
   const reason = known ? `${known.meaning} (${known.name}, ${code})` : `NTSTATUS ${code}`
-  return new AuthenticationError('ERR_WSMAN_UNAUTHORIZED', `CredSSP was refused: ${reason}.`)
+  return new AuthenticationError('ERR_WSMAN_UNAUTHORIZED', `CredSSP was refused: ${reason}.`, {
+    ...(errorCode === NT_STATUS.timeDifference ? { hint: hintFor('domainClockSkew') } : {}),
+  })
 }

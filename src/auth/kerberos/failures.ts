@@ -26,7 +26,7 @@ export type KerberosFailure =
   | 'other'
 
 /** What is known about a failure: the library's own words are terse. */
-interface KnownFailure {
+export interface KnownFailure {
   readonly failure: KerberosFailure
   readonly means: string
   readonly hint: string
@@ -162,8 +162,11 @@ const BY_MAJOR: ReadonlyMap<number, KnownFailure> = new Map([
   [GSS_S.CONTEXT_EXPIRED, { ...EXPIRED, hint: 'Connect again.', retryable: true }],
 ])
 
+/** What is known of each failure, once; for the documentation. */
+export const KERBEROS_FAILURES: ReadonlySet<KnownFailure> = new Set([...KNOWN.values(), ...BY_MAJOR.values()])
+
 /** Failures that mean a credential was refused. The others mean that Kerberos is not possible; another scheme may be. */
-const REFUSALS: ReadonlySet<KerberosFailure> = new Set([
+export const REFUSALS: ReadonlySet<KerberosFailure> = new Set([
   'wrongPassword',
   'accountDisabled',
   'passwordExpired',

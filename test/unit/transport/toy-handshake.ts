@@ -201,7 +201,7 @@ export interface ToyOptions {
 export class ToyScheme implements HandshakeScheme {
   readonly scheme = 'ntlm'
   readonly names: readonly string[]
-  readonly notOfferedHint = 'choose another'
+  readonly notOffered = 'negotiateOff'
   readonly contexts: ToyContext[] = []
   readonly refusals: Refusal[] = []
   readonly mechanism: HandshakeMechanism
