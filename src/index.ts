@@ -81,6 +81,8 @@ export type { Pem, TlsOptions } from './http/tls.js'
 
 export { defaultSettings } from './settings/defaults.js'
 export { settingInfo, type SettingInfo } from './settings/info.js'
+export { parseSettings } from './settings/parse.js'
+export { sourceOf, type SettingSource } from './settings/read-model.js'
 export { TrustedHosts } from './settings/trusted-hosts.js'
 export { validateSettings, type SettingProblem } from './settings/validate.js'
 export type { OtherDefault, PartialModel, SettingsVersion } from './settings/rows.js'
