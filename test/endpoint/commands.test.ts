@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { AbortError, CommandError, TimeoutError, WsmanClient, type OutputEvent } from 'wsman'
 import { startEndpoint, type Endpoint } from 'wsman/testing'
 import { isAlive, until } from '../support/gates.js'
@@ -20,7 +20,10 @@ afterEach(async () => {
   await endpoint.close()
 })
 
-/** Starts a command that tells its process id and then runs until it is stopped. */
+/** Longer than a test takes, and shorter than the service may take for a Receive. */
+const LONG_MS = 50_000
+
+/** Starts a command that tells its process id and then runs until it is stopped, however long that takes. */
 function runEndless(
   options: { signal?: AbortSignal; timeoutMs?: number },
   prelude = '',
@@ -36,9 +39,17 @@ function runEndless(
       if (text.includes('\n')) resolve(Number.parseInt(text, 10))
     }
     const line = `${prelude}echo $$; exec sleep 1000`
-    settled = client.run(line, undefined, { ...options, onOutput }).catch((error: unknown) => error)
+    settled = client
+      .run(line, undefined, { ...options, onOutput, abortGraceMs: LONG_MS })
+      .catch((error: unknown) => error)
   })
   return { settled, pid }
+}
+
+/** Timers that run as they do, until a test moves them on. */
+function followTheClock(): void {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'], shouldAdvanceTime: true })
+  onTestFinished(() => void vi.useRealTimers())
 }
 
 describe('running a command', () => {
@@ -129,22 +140,26 @@ describe('aborting a command', () => {
   })
 
   it('terminates a process that ignores ctrl_c', async () => {
+    followTheClock()
     const controller = new AbortController()
     const { settled, pid } = runEndless({ signal: controller.signal }, `trap '' INT; `)
     const id = await pid
     controller.abort()
+    await until(() => endpoint.requests.some(({ action }) => action?.endsWith('Signal')))
+    vi.advanceTimersByTime(LONG_MS / 2)
     expect(await settled).toMatchObject({ name: 'AbortError', remote: 'stopped' })
     await until(() => !isAlive(id))
   })
 
   it('does the same when the deadline passes', async () => {
-    const { settled, pid } = runEndless({ timeoutMs: 2000 })
-    // On a machine that is slow enough the deadline passes before the process can tell its id.
-    const id = await Promise.race([pid, settled])
+    followTheClock()
+    const { settled, pid } = runEndless({ timeoutMs: LONG_MS })
+    const id = await pid
+    vi.advanceTimersByTime(LONG_MS)
     const error = await settled
     expect(error).toBeInstanceOf(TimeoutError)
-    expect(error).toMatchObject({ code: 'ERR_WSMAN_TIMEOUT', timeoutMs: 2000, remote: 'stopped' })
-    if (typeof id === 'number') await until(() => !isAlive(id))
+    expect(error).toMatchObject({ code: 'ERR_WSMAN_TIMEOUT', timeoutMs: LONG_MS, remote: 'stopped' })
+    await until(() => !isAlive(id))
     expect(endpoint.shells).toEqual([])
   })
 })
