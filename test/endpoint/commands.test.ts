@@ -1,7 +1,7 @@
-import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { AbortError, CommandError, TimeoutError, WsmanClient, type OutputEvent } from 'wsman'
 import { startEndpoint, type Endpoint } from 'wsman/testing'
-import { isAlive, until } from '../support/gates.js'
+import { followTheClock, isAlive, LONG_MS, until } from '../support/gates.js'
 
 let endpoint: Endpoint
 let client: WsmanClient
@@ -19,9 +19,6 @@ afterEach(async () => {
   await client.close()
   await endpoint.close()
 })
-
-/** Longer than a test takes, and shorter than the service may take for a Receive. */
-const LONG_MS = 50_000
 
 /** Starts a command that tells its process id and then runs until it is stopped, however long that takes. */
 function runEndless(
@@ -44,12 +41,6 @@ function runEndless(
       .catch((error: unknown) => error)
   })
   return { settled, pid }
-}
-
-/** Timers that run as they do, until a test moves them on. */
-function followTheClock(): void {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'], shouldAdvanceTime: true })
-  onTestFinished(() => void vi.useRealTimers())
 }
 
 describe('running a command', () => {

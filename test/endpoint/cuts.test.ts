@@ -1,7 +1,8 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { isWsmanError, WsmanClient, type CommandResult, type WsmanClientOptions } from 'wsman'
 import { startEndpoint, type Endpoint, type EndpointOptions } from 'wsman/testing'
-import { isAlive, until } from '../support/gates.js'
+import { followTheClock, isAlive, LONG_MS, until } from '../support/gates.js'
+import { turns } from '../support/scripted-service.js'
 
 const cleanUps: (() => Promise<void>)[] = []
 
@@ -17,6 +18,7 @@ async function start(
   nth: number,
   options: WsmanClientOptions = {},
 ): Promise<{ endpoint: Endpoint; client: WsmanClient }> {
+  followTheClock()
   const endpoint = await startEndpoint({
     users: [{ username: 'alice', password: 'secret' }],
     settings: { service: { auth: { basic: true }, allowUnencrypted: true } },
@@ -34,8 +36,17 @@ const count = (endpoint: Endpoint, action: string): number =>
 
 const outcomeOf = (call: Promise<CommandResult>): Promise<unknown> => call.catch((error: unknown) => error)
 
-/** What is lost dies by itself after so long. */
-const SHELL = { idleTimeoutMs: 300 }
+/** What is lost dies by itself after so long, which no test waits for. */
+const SHELL = { idleTimeoutMs: LONG_MS }
+
+/** Lets the time pass until nothing is left. A request that is still on its way makes it begin anew. */
+async function untilNothingIsLeft(endpoint: Endpoint): Promise<void> {
+  while (endpoint.shells.length > 0) {
+    vi.advanceTimersByTime(LONG_MS)
+    await turns(100)
+  }
+}
+
 const INPUT = 'some input\n'
 /** Tells its process, waits for input and ends with it. */
 const COMMAND = 'echo $$; exec cat'
@@ -74,7 +85,7 @@ describe('a connection that is cut', () => {
       expect(count(endpoint, 'Create')).toBe(1)
       expect(count(endpoint, 'Command')).toBeLessThanOrEqual(1)
       expect(count(endpoint, 'Send')).toBeLessThanOrEqual(2)
-      await until(() => endpoint.shells.length === 0)
+      await untilNothingIsLeft(endpoint)
       if (pid !== 0) await until(() => !isAlive(pid))
     },
   )
@@ -95,7 +106,7 @@ describe('a connection that is cut', () => {
       expect((await pool.run('echo still')).stdout).toBe('still\n')
       expect(count(endpoint, 'Command')).toBeLessThanOrEqual(5)
       await pool.close()
-      await until(() => endpoint.shells.length === 0)
+      await untilNothingIsLeft(endpoint)
     },
   )
 

@@ -164,9 +164,9 @@ describe('who has to wait for a shell', () => {
     await until(() => endpoint.shells[0]?.commands.length === 1)
     const givesUp = new AbortController()
     const second = rejection(pool.run('echo second', undefined, { signal: givesUp.signal }))
-    const late = rejection(pool.run('echo late', undefined, { timeoutMs: 30 }))
     const third = pool.run('echo third')
-    await until(() => pool.waiting === 3)
+    const late = rejection(pool.run('echo late', undefined, { timeoutMs: 30 }))
+    await until(() => pool.waiting >= 2)
     givesUp.abort('changed my mind')
     expect(await second).toMatchObject({
       name: 'AbortError',

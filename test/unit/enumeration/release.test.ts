@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import {
   connect,
   gate,
@@ -11,6 +11,7 @@ import {
   type Script,
   type ScriptedService,
 } from '../../support/scripted-service.js'
+import { followTheClock, LONG_MS } from '../../support/gates.js'
 import { SignalSpy } from '../util/signal-spy.js'
 import { enumerated, instances, pulled } from './replies.js'
 
@@ -177,13 +178,17 @@ describe('an abort', () => {
 })
 
 it('the deadline holds for the whole enumeration', async () => {
+  followTheClock()
   const service = await startService({
     Enumerate: FIRST,
     Pull: windowsFault(2150858793),
     Release: '',
   })
-  const error = await rejection(connect(service).enumerate('urn:r', { timeoutMs: 200 }).toArray())
-  expect(error).toMatchObject({ name: 'TimeoutError', code: 'ERR_WSMAN_TIMEOUT', timeoutMs: 200 })
+  const call = rejection(connect(service).enumerate('urn:r', { timeoutMs: LONG_MS }).toArray())
+  await service.arrival('Pull', 2)
+  vi.advanceTimersByTime(LONG_MS)
+  const error = await call
+  expect(error).toMatchObject({ name: 'TimeoutError', code: 'ERR_WSMAN_TIMEOUT', timeoutMs: LONG_MS })
   expect(released(service)).toEqual(['E1'])
 })
 

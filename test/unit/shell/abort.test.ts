@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import {
   connect,
   gate,
@@ -10,6 +10,7 @@ import {
   windowsFault,
   type Answer,
 } from '../../support/scripted-service.js'
+import { followTheClock, LONG_MS } from '../../support/gates.js'
 import { SignalSpy } from '../util/signal-spy.js'
 import {
   created,
@@ -60,25 +61,31 @@ describe('the abort of a running command', () => {
   })
 
   it('terminates one that does not mind the interrupt', async () => {
+    followTheClock()
     const service = await startService(endingOn('terminate'))
     const shell = await connect(service).openShell()
     const controller = new AbortController()
-    const running = rejection(shell.run('x', [], { signal: controller.signal, abortGraceMs: 100 }))
+    const running = rejection(shell.run('x', [], { signal: controller.signal, abortGraceMs: LONG_MS }))
     await service.arrival('Receive')
     controller.abort()
+    await service.arrival('Signal')
+    vi.advanceTimersByTime(LONG_MS / 2)
     expect(await running).toMatchObject({ name: 'AbortError', remote: 'stopped' })
     expect(signalsOf(service)).toEqual(['ctrl_c', 'terminate'])
   })
 
   it('counts it as gone when the service forgot it', async () => {
+    followTheClock()
     const service = await startService(
       shellScript({ Receive: SILENCE, Signal: onSignal({ terminate: () => UNEXPECTED_SELECTORS }) }),
     )
     const shell = await connect(service).openShell()
     const controller = new AbortController()
-    const running = rejection(shell.run('x', [], { signal: controller.signal, abortGraceMs: 500 }))
+    const running = rejection(shell.run('x', [], { signal: controller.signal, abortGraceMs: LONG_MS }))
     const receive = await service.arrival('Receive')
     controller.abort()
+    await service.arrival('Signal')
+    vi.advanceTimersByTime(LONG_MS / 2)
     expect(await running).toMatchObject({ remote: 'stopped' })
     await receive.disconnected
   })
@@ -87,12 +94,17 @@ describe('the abort of a running command', () => {
     ['cannot be signalled', () => windowsFault(5)],
     ['does not answer', () => SILENCE],
   ])('does not know what became of one that %s', async (_, answer) => {
+    followTheClock()
     const service = await startService(shellScript({ Receive: SILENCE, Signal: answer }))
     const shell = await connect(service).openShell()
     const controller = new AbortController()
-    const running = rejection(shell.run('x', [], { signal: controller.signal, abortGraceMs: 40 }))
+    const running = rejection(shell.run('x', [], { signal: controller.signal, abortGraceMs: LONG_MS }))
     await service.arrival('Receive')
     controller.abort()
+    await service.arrival('Signal')
+    vi.advanceTimersByTime(LONG_MS / 2)
+    await service.arrival('Signal', 2)
+    vi.advanceTimersByTime(LONG_MS / 2)
     expect(await running).toMatchObject({ name: 'AbortError', remote: 'unknown' })
     expect(signalsOf(service)).toEqual(['ctrl_c', 'terminate'])
   })
@@ -113,12 +125,17 @@ describe('the abort of a running command', () => {
   })
 
   it('is also what a deadline does', async () => {
+    followTheClock()
     const service = await startService(endingOn('ctrl_c'))
     const shell = await connect(service).openShell()
-    expect(await rejection(shell.run('x', [], { timeoutMs: 50 }))).toMatchObject({
+    const limits = { timeoutMs: LONG_MS, abortGraceMs: LONG_MS }
+    const running = rejection(shell.run('x', [], limits))
+    await service.arrival('Receive')
+    vi.advanceTimersByTime(LONG_MS)
+    expect(await running).toMatchObject({
       name: 'TimeoutError',
       code: 'ERR_WSMAN_TIMEOUT',
-      timeoutMs: 50,
+      timeoutMs: LONG_MS,
       remote: 'stopped',
     })
     await shell.close()
@@ -164,6 +181,7 @@ describe('the abort of a running command', () => {
     controller.abort()
     expect(await shell.run('b')).toMatchObject({ stdout: 'other' })
     expect(await first).toMatchObject({ name: 'AbortError' })
+    await service.arrival('Signal')
     expect(
       service
         .of('Signal')
@@ -229,12 +247,14 @@ describe('the abort of a shell that is opening', () => {
   })
 
   it('does nothing more when the shell could not be opened', async () => {
+    followTheClock()
     const held = gate<Answer>()
     const service = await startService(shellScript({ Create: () => held.passed }))
     const client = connect(service)
-    const opening = rejection(client.openShell({ timeoutMs: 20 }))
+    const opening = rejection(client.openShell({ timeoutMs: LONG_MS }))
     await service.arrival('Create')
-    expect(await opening).toMatchObject({ name: 'TimeoutError', timeoutMs: 20 })
+    vi.advanceTimersByTime(LONG_MS)
+    expect(await opening).toMatchObject({ name: 'TimeoutError', timeoutMs: LONG_MS })
     held.open(windowsFault(2150859173))
     await turns(50)
     expect(service.actions).toEqual(['Create'])

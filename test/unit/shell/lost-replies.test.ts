@@ -16,6 +16,7 @@ import {
   windowsFault,
   type Answer,
 } from '../../support/scripted-service.js'
+import { followTheClock, LONG_MS } from '../../support/gates.js'
 import { received, shellScript, SIGNALLED, signalsOf } from './replies.js'
 
 const RUNNING = { state: 'Running' } as const
@@ -65,10 +66,14 @@ describe('a reply with output that is lost', () => {
   })
 
   it('is one that does not come in time', async () => {
+    followTheClock()
     const service = await startService(shellScript({ Receive: SILENCE }))
     const client = connect(service, { settings: { client: { networkDelayMs: 500 } } })
     const shell = await client.openShell()
-    expect(await rejection(shell.run('x', [], { operationTimeoutMs: 500 }))).toMatchObject({
+    const running = rejection(shell.run('x', [], { operationTimeoutMs: LONG_MS }))
+    await service.arrival('Receive')
+    vi.advanceTimersByTime(LONG_MS + 500)
+    expect(await running).toMatchObject({
       name: 'CommandError',
       cause: { code: 'ERR_WSMAN_REPLY_TIMEOUT' },
     })

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { ReceiveTurns, type Turn } from '../../../src/shell/receive-turns.js'
 import {
   connect,
@@ -10,6 +10,7 @@ import {
   turns,
   type Asked,
 } from '../../support/scripted-service.js'
+import { followTheClock, LONG_MS } from '../../support/gates.js'
 import { SignalSpy } from '../util/signal-spy.js'
 import { finished, shellScript, signalOf, SIGNALLED, started } from './replies.js'
 
@@ -136,6 +137,7 @@ describe('commands that run at the same time', () => {
   })
 
   it('can be stopped while all connections are taken by quiet ones', async () => {
+    followTheClock()
     const ended = gate()
     let commands = 0
     const service = await startService(
@@ -157,11 +159,13 @@ describe('commands that run at the same time', () => {
     const shell = await client.openShell()
     const running = await Promise.all(
       Array.from({ length: 6 }, () =>
-        shell.spawn('quiet', [], { signal: controller.signal, abortGraceMs: 4000 }),
+        shell.spawn('quiet', [], { signal: controller.signal, abortGraceMs: LONG_MS }),
       ),
     )
     await service.arrival('Receive', 4)
     controller.abort()
+    await service.arrival('Signal', 6)
+    vi.advanceTimersByTime(LONG_MS / 2)
     for (const { exit } of running) expect(await rejection(exit)).toMatchObject({ remote: 'stopped' })
     const stopped = service
       .of('Signal')
