@@ -79,10 +79,31 @@ export { createCredential, type SharedCredential } from './transport/shared-cred
 export type { ProxyOptions } from './http/proxy.js'
 export type { Pem, TlsOptions } from './http/tls.js'
 
+export { AddressFilter } from './settings/address-filter.js'
 export { defaultSettings } from './settings/defaults.js'
 export { settingInfo, type SettingInfo } from './settings/info.js'
 export { parseSettings } from './settings/parse.js'
 export { sourceOf, type SettingSource } from './settings/read-model.js'
+export { decodeSecurityDescriptor, encodeSecurityDescriptor } from './settings/sddl/bytes.js'
+export {
+  grantRights,
+  revokeRights,
+  trusteeRights,
+  type RightsChange,
+  type RightsGrant,
+  type TrusteeRights,
+} from './settings/sddl/change.js'
+export type {
+  AccessControlEntry,
+  AccessControlList,
+  AceFlag,
+  AceType,
+  AclFlag,
+  SecurityDescriptor,
+} from './settings/sddl/descriptor.js'
+export { explainSddl, type SecuredObject } from './settings/sddl/explain.js'
+export { formatSddl } from './settings/sddl/format.js'
+export { parseSddl } from './settings/sddl/parse.js'
 export { TrustedHosts } from './settings/trusted-hosts.js'
 export { validateSettings, type SettingProblem } from './settings/validate.js'
 export type { OtherDefault, PartialModel, SettingsVersion } from './settings/rows.js'

@@ -1,5 +1,7 @@
 import { UsageError } from '../errors/errors.js'
+import { AddressFilter } from './address-filter.js'
 import type { PartialModel, SettingGroup, SettingRow, SettingTable } from './rows.js'
+import { parseSddl } from './sddl/parse.js'
 import { CONFIG_TABLE, type Settings } from './table.js'
 import { TrustedHosts } from './trusted-hosts.js'
 
@@ -15,6 +17,9 @@ export interface SettingProblem {
 /** What ranges and patterns cannot express; each throws a UsageError. */
 const CHECKS: Readonly<Record<string, (text: string) => unknown>> = {
   'client.trustedHosts': (text) => new TrustedHosts(text),
+  'service.rootSddl': parseSddl,
+  'service.ipv4Filter': (text) => new AddressFilter(text, 'IPv4'),
+  'service.ipv6Filter': (text) => new AddressFilter(text, 'IPv6'),
 }
 
 /** What stands beyond the limits of a value that is valid. */
@@ -23,6 +28,10 @@ const WARNINGS: Readonly<Record<string, (value: unknown) => string | undefined>>
     Number(value) > 1_039_440 ? 'above 1039440 is not supported by Windows' : undefined,
   'client.trustedHosts': (value) =>
     String(value).trim() === '*' ? "'*' lets any host pose as the one that is meant" : undefined,
+  'service.rootSddl': (value) =>
+    parseSddl(String(value)).dacl === undefined
+      ? 'without an access list (D:) it lets everybody in'
+      : undefined,
 }
 
 /** What is wrong with the members that are given; members that are left out are not missed. */
@@ -100,7 +109,8 @@ function complaintAbout(path: string, value: unknown): string | undefined {
     CHECKS[path]?.(String(value))
     return undefined
   } catch (error) {
-    if (error instanceof UsageError) return error.message
+    if (error instanceof UsageError)
+      return error.message.includes(path) ? error.message : `${path}: ${error.message}`
     throw error
   }
 }

@@ -43,6 +43,11 @@ describe('validateSettings', () => {
       { auth: { cbtHardeningLevel: 'strict' } },
       'service.auth.cbtHardeningLevel must be one of Strict, Relaxed, None.',
     ],
+    [
+      'service',
+      { rootSddl: 'O:NSG:BAD:P(A;;GQ;;;BA)' },
+      'service.rootSddl: The SDDL is malformed at character 16: "GQ" is no right, such as GA, GR, GW or GX.',
+    ],
     ['protocol', { maxEnvelopeSizeKb: 31 }, 'protocol.maxEnvelopeSizeKb must be between 32 and 4294967295.'],
   ] as const)('%s %j: %s', (section, model, message) => {
     expect(complaints(section, model)).toEqual([expect.stringContaining(message)])
@@ -50,9 +55,14 @@ describe('validateSettings', () => {
 
   it('warns of what is allowed and unwise', () => {
     expect(
-      validateSettings({ client: { trustedHosts: '*' }, protocol: { maxEnvelopeSizeKb: 2_000_000 } }),
+      validateSettings({
+        client: { trustedHosts: '*' },
+        service: { rootSddl: 'O:NSG:BA' },
+        protocol: { maxEnvelopeSizeKb: 2_000_000 },
+      }),
     ).toEqual([
       expect.objectContaining({ path: 'client.trustedHosts', severity: 'warning' }),
+      expect.objectContaining({ path: 'service.rootSddl', severity: 'warning' }),
       expect.objectContaining({ path: 'protocol.maxEnvelopeSizeKb', severity: 'warning' }),
     ])
   })
