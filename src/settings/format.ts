@@ -33,5 +33,6 @@ export function formatMembers<Table extends SettingTable>(
   })
 }
 
-const textOf = (value: unknown): string =>
+/** A value as it stands on the wire. */
+export const textOf = (value: unknown): string =>
   typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : ''

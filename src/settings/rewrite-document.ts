@@ -1,6 +1,7 @@
 import type { XmlAttribute } from '../xml/reader.js'
 import type { XmlElement } from '../xml/element.js'
 import { element, type AttributeTree, type ElementTree } from '../xml/writer.js'
+import { textOf } from './format.js'
 import { isNamed } from './read-model.js'
 import type { SettingGroup, SettingRow, SettingTable } from './rows.js'
 
@@ -36,7 +37,7 @@ export function rewriteDocument(
     }
     return change === undefined
       ? [copyOf(child, leavesOut)]
-      : [sameElement(child, [String(change)], leavesOut)]
+      : [sameElement(child, [textOf(change)], leavesOut)]
   })
   return sameElement(read, withMissing(children, read, table, changes), leavesOut)
 }
@@ -79,7 +80,7 @@ function withMissing(
 }
 
 function newElement(entry: SettingRow | SettingGroup, value: unknown, namespace: string): ElementTree {
-  if (!('members' in entry)) return { ...element(namespace, entry.wire, String(value)), prefix: PREFIX }
+  if (!('members' in entry)) return { ...element(namespace, entry.wire, textOf(value)), prefix: PREFIX }
   const changes = asChanges(value)
   const children = Object.entries(entry.members).flatMap(([name, member]) =>
     changes[name] === undefined ? [] : [newElement(member, changes[name], namespace)],
