@@ -40,7 +40,8 @@ export type {
   SpawnOptions,
 } from './shell/shell-options.js'
 export type { CommandInfo, ShellInfo } from './operations/shell-listing.js'
-export type { OutputStreamName, SignalName } from './operations/shell-verbs.js'
+export type { OutputStreamName } from './operations/receive-body.js'
+export type { SignalName } from './operations/shell-verbs.js'
 
 export type { CallOptions, Languages } from './operations/call-options.js'
 export type { IdentifyResult } from './operations/identify.js'

@@ -139,6 +139,7 @@ export class EnvelopeDecoder<T> {
     text: (text) => {
       this.#body.text(text)
     },
+    checksText: () => this.#body.checksText?.() ?? false,
   }
 }
 

@@ -10,6 +10,7 @@ import type { XmlElement } from '../xml/element.js'
 import { NS } from '../xml/namespaces.js'
 import { element, type ElementTree } from '../xml/writer.js'
 import type { Operation } from './operation.js'
+import { ReceiveBody, type ReceiveResult } from './receive-body.js'
 
 export interface CreateShellRequest {
   readonly workingDirectory?: string | undefined
@@ -94,25 +95,6 @@ export function commandOperation(
   }
 }
 
-/** The output streams of a command. */
-export type OutputStreamName = 'stdout' | 'stderr'
-
-/** One piece of output, in the order of the wire. */
-export interface OutputChunk {
-  readonly stream: OutputStreamName
-  readonly data: Uint8Array
-  /** Nothing more comes from this stream. */
-  readonly end: boolean
-}
-
-export interface ReceiveResult {
-  readonly chunks: readonly OutputChunk[]
-  /** The command has ended and all its output was delivered. */
-  readonly done: boolean
-  /** May come before the end; absent where the command could not run. */
-  readonly exitCode: number | undefined
-}
-
 /** Asks for output (MS-WSMV 3.1.4.14). The output in a lost reply is gone, so it is never sent twice. */
 export function receiveOperation(shell: ResourceLocator, commandId: string): Operation<ReceiveResult> {
   return {
@@ -127,40 +109,8 @@ export function receiveOperation(shell: ResourceLocator, commandId: string): Ope
         element(NS.shell, 'DesiredStream', 'stdout stderr', [{ name: 'CommandId', value: commandId }]),
       ]),
     ],
-    decoder: () => new TreeBody(readOutput),
+    decoder: () => new ReceiveBody(),
   }
-}
-
-function readOutput([reply]: readonly XmlElement[]): ReceiveResult {
-  if (!reply?.is(NS.shell, 'ReceiveResponse')) throw new ProtocolError('The reply holds no ReceiveResponse.')
-  const state = reply.child(NS.shell, 'CommandState')
-  const exitCode = state?.childText(NS.shell, 'ExitCode')
-  return {
-    chunks: reply.all(NS.shell, 'Stream').flatMap(readChunk),
-    done: state?.attribute('State')?.endsWith('/CommandState/Done') ?? false,
-    exitCode: exitCode ? toExitCode(exitCode) : undefined,
-  }
-}
-
-function readChunk(stream: XmlElement): readonly OutputChunk[] {
-  const name = stream.attribute('Name')
-  // A stream that was not asked for is none of the caller's.
-  if (name !== 'stdout' && name !== 'stderr') return []
-  return [
-    {
-      stream: name,
-      data: Buffer.from(stream.text, 'base64'),
-      end: stream.attribute('End')?.toLowerCase() === 'true',
-    },
-  ]
-}
-
-/** xs:int on the wire; codes such as 3221225786 come signed or unsigned and are given unsigned, as Windows shows them. */
-function toExitCode(text: string): number {
-  const code = Number(text)
-  if (!Number.isInteger(code))
-    throw new ProtocolError(`The exit code ${JSON.stringify(text)} is not a number.`)
-  return code < 0 ? code >>> 0 : code
 }
 
 /** Hands input to a command (MS-WSMV 3.1.4.13). Never sent twice. */

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import type { OutputStreamName } from '../operations/shell-verbs.js'
+import type { OutputStreamName } from '../operations/receive-body.js'
 import { createDecoder } from '../util/codepage.js'
 
 /** One decoded line, without its line break. */

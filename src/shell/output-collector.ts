@@ -1,5 +1,5 @@
 import { CommandError } from '../errors/errors.js'
-import type { OutputChunk, OutputStreamName } from '../operations/shell-verbs.js'
+import type { OutputChunk, OutputStreamName } from '../operations/receive-body.js'
 import { createDecoder, type StreamDecoder } from '../util/codepage.js'
 import type { OutputSink } from './output-streams.js'
 

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { UsageError } from '../errors/errors.js'
-import type { OutputChunk, OutputStreamName } from '../operations/shell-verbs.js'
+import type { OutputChunk, OutputStreamName } from '../operations/receive-body.js'
 
 /** Takes a command's output as it arrives. The promise it returns holds back the next Receive. */
 export interface OutputSink {

@@ -4,11 +4,8 @@ import { locate, SHELL_RESOURCE, type ResourceLocator } from '../envelope/resour
 import { AbortError, CommandError, UsageError, type RemoteState } from '../errors/errors.js'
 import { hintFor } from '../errors/situations.js'
 import type { CallOptions } from '../operations/call-options.js'
-import {
-  createShellOperation,
-  deleteShellOperation,
-  type OutputStreamName,
-} from '../operations/shell-verbs.js'
+import type { OutputStreamName } from '../operations/receive-body.js'
+import { createShellOperation, deleteShellOperation } from '../operations/shell-verbs.js'
 import type { CommandInfo } from '../operations/shell-listing.js'
 import { abortable, abortReason, sleep } from '../util/abortable.js'
 import { CallScope } from '../util/call-scope.js'

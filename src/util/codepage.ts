@@ -1,4 +1,5 @@
 import iconv from 'iconv-lite'
+import { isAscii } from 'node:buffer'
 import { TextDecoder } from 'node:util'
 import { UsageError } from '../errors/errors.js'
 
@@ -25,14 +26,36 @@ export function assertCodepage(codepage: number): void {
 /** Decodes output of a console with this code page. A byte order mark at the start of UTF-8 is dropped. */
 export function createDecoder(codepage: number): StreamDecoder {
   assertCodepage(codepage)
-  if (codepage === 65001) {
-    const decoder = new TextDecoder('utf-8')
-    return { decode: (bytes) => decoder.decode(bytes, { stream: true }), end: () => decoder.decode() }
-  }
+  if (codepage === 65001) return new Utf8Decoder()
   const decoder = iconv.getDecoder(`cp${codepage}`)
   return {
     decode: (bytes) => decoder.write(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)),
     end: () => decoder.end() ?? '',
+  }
+}
+
+/** Most output is ASCII, which is checked and copied several times as fast as it is decoded. */
+class Utf8Decoder implements StreamDecoder {
+  #decoder: TextDecoder | undefined
+  /** No character has begun and not ended. */
+  #whole = true
+  #begun = false
+
+  decode(bytes: Uint8Array): string {
+    const last = bytes.at(-1)
+    if (last === undefined) return ''
+    if (this.#whole && isAscii(bytes)) {
+      this.#begun = true
+      return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
+    }
+    // A byte order mark is one at the beginning only.
+    this.#decoder ??= new TextDecoder('utf-8', { ignoreBOM: this.#begun })
+    this.#whole = last < 0x80
+    return this.#decoder.decode(bytes, { stream: true })
+  }
+
+  end(): string {
+    return this.#decoder?.decode() ?? ''
   }
 }
 

@@ -3,6 +3,7 @@ import { ProtocolError } from '../errors/errors.js'
 import { isWsmanError } from '../errors/wsman-error.js'
 import { TextChunks } from './text-chunks.js'
 import { NamespaceScope, type XmlName } from './scope.js'
+import { nextTextRun } from './text-runs.js'
 
 export interface XmlAttribute {
   readonly name: XmlName
@@ -13,7 +14,13 @@ export interface XmlAttribute {
 export interface XmlHandler {
   startElement(name: XmlName, attributes: readonly XmlAttribute[], scope: NamespaceScope): void
   endElement(): void
+  /** Text, in as many pieces as it happens to come. */
   text(text: string): void
+  /**
+   * Whether the handler refuses on its own what is no character of XML, as it does where only those of base64 may
+   * stand. Long text is then handed over without a look at each character.
+   */
+  checksText?(): boolean
 }
 
 /** What a peer may send at the most; the size of the whole document is limited where it is received. */
@@ -22,7 +29,7 @@ export interface XmlLimits {
   readonly maxDepth: number
   /** Attributes of one element. */
   readonly maxAttributes: number
-  /** Characters of one run of text. */
+  /** Characters of text between two tags. */
   readonly maxTextLength: number
 }
 
@@ -31,6 +38,9 @@ export const DEFAULT_XML_LIMITS: XmlLimits = {
   maxAttributes: 256,
   maxTextLength: 64 * 1024 * 1024,
 }
+
+/** ASCII that stands for itself in text, wherever it is cut. */
+const PLAIN = /^[\t\n -%'-;=-\\^-~]*$/
 
 const NO_ATTRIBUTES: readonly XmlAttribute[] = []
 
@@ -53,13 +63,18 @@ export class XmlReader {
   #scope = NamespaceScope.root
   #depth = 0
   #started = false
+  /** Characters the tokenizer got. */
+  #tokenized = 0
+  /** How many these were when it had read a tag. */
+  #tagEnd = -1
+  /** Characters of text since then. */
+  #textLength = 0
 
   constructor(handler: XmlHandler, limits: Partial<XmlLimits> = {}) {
     this.handler = handler
     this.#limits = { ...DEFAULT_XML_LIMITS, ...limits }
     const text = (value: string): void => {
-      if (value.length > this.#limits.maxTextLength) throw tooLarge('a text', this.#limits.maxTextLength)
-      if (this.#depth > 0) this.handler.text(value)
+      this.#text(value)
     }
     // Few handlers on purpose: with more than seven the tokenizer's object falls out of V8's fast mode, and everything
     // takes eight times as long.
@@ -67,6 +82,7 @@ export class XmlReader {
       this.#open(tag)
     })
     this.#parser.on('closetag', () => {
+      this.#endTag()
       this.#depth -= 1
       this.#scope = this.#scopes.pop() ?? NamespaceScope.root
       this.handler.endElement()
@@ -98,7 +114,47 @@ export class XmlReader {
     const rest = this.#started ? text : text.trimStart()
     if (rest === '') return
     this.#started = true
-    this.#tokenize(() => this.#parser.write(rest))
+    this.#tokenize(() => {
+      this.#read(rest)
+    })
+  }
+
+  /** The tokenizer looks at each character, which text of some length can be spared. */
+  #read(text: string): void {
+    let start = 0
+    for (let run = nextTextRun(text, 0); run; run = nextTextRun(text, start)) {
+      this.#write(text, start, run.from)
+      if (!this.#pass(text.slice(run.from, run.to))) this.#write(text, run.from, run.to)
+      start = run.to
+    }
+    this.#write(text, start, text.length)
+  }
+
+  #write(text: string, from: number, to: number): void {
+    if (from === to) return
+    this.#tokenized += to - from
+    this.#parser.write(from === 0 && to === text.length ? text : text.slice(from, to))
+  }
+
+  /** @returns whether the text went past the tokenizer: where a tag has just ended, and nothing in it needs a closer look */
+  #pass(run: string): boolean {
+    if (this.#tagEnd !== this.#tokenized || this.#depth === 0) return false
+    const isChecked = this.handler.checksText?.() ?? false
+    const plain = isChecked ? !run.includes('&') && !run.includes(']') : PLAIN.test(run)
+    if (plain) this.#text(run)
+    return plain
+  }
+
+  #text(value: string): void {
+    this.#textLength += value.length
+    if (this.#textLength > this.#limits.maxTextLength) throw tooLarge('a text', this.#limits.maxTextLength)
+    if (this.#depth > 0) this.handler.text(value)
+  }
+
+  /** Remembers that what was tokenized ends here. */
+  #endTag(): void {
+    this.#tagEnd = this.#parser.position
+    this.#textLength = 0
   }
 
   /** The tokenizer throws plain errors; what the handlers throw is typed and passes. */
@@ -111,6 +167,7 @@ export class XmlReader {
   }
 
   #open(tag: SaxesTagPlain): void {
+    this.#endTag()
     this.#depth += 1
     if (this.#depth > this.#limits.maxDepth) throw tooLarge('the depth of elements', this.#limits.maxDepth)
     if (this.#depth === 1) this.#checkDeclaration()

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Operation, OperationRunner } from '../../../src/operations/operation.js'
-import type { OutputChunk, ReceiveResult } from '../../../src/operations/shell-verbs.js'
+import type { OutputChunk, ReceiveResult } from '../../../src/operations/receive-body.js'
 import { CommandRun } from '../../../src/shell/command-run.js'
 import type { OutputSink } from '../../../src/shell/output-streams.js'
 import { ReceiveTurns } from '../../../src/shell/receive-turns.js'
@@ -15,7 +15,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-const SOME: readonly OutputChunk[] = [{ stream: 'stdout', data: Buffer.from('.'), end: false }]
+const SOME: readonly OutputChunk[] = [{ stream: 'stdout', data: Buffer.from('.') }]
 
 /** A command whose output comes when the test says so, and which ends when it is signalled. */
 function start(limits: { inactivityTimeoutMs: number | undefined; timeoutMs?: number }) {

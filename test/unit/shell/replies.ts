@@ -1,4 +1,4 @@
-import type { OutputStreamName } from '../../../src/operations/shell-verbs.js'
+import type { OutputStreamName } from '../../../src/operations/receive-body.js'
 import type { Answer, Asked, Script, ScriptedService } from '../../support/scripted-service.js'
 
 const SHELL = 'http://schemas.microsoft.com/wbem/wsman/1/windows/shell'
