@@ -15,6 +15,33 @@ export type { EnumerationMode } from './operations/enumerate.js'
 export type { AssociationFilter, FilterExpression, SelectorFilter, TextFilter } from './operations/filters.js'
 export type { ObjectAndReference } from './operations/item-decoders.js'
 
+export { CimClient } from './cim/cim-client.js'
+export { generateInterfaces } from './cim/generate-interfaces.js'
+export type {
+  CimAssociatorsOptions,
+  CimCallOptions,
+  CimEnumerateOptions,
+  CimKeys,
+  CimPlace,
+  CimQueryOptions,
+  CimReferencesOptions,
+  CimResult,
+  CimTarget,
+  Unspecified,
+} from './cim/cim-options.js'
+export {
+  qualifierOf,
+  type CimClass,
+  type CimMethodDefinition,
+  type CimParameterDefinition,
+  type CimPropertyDefinition,
+  type CimQualifiers,
+  type CimQualifierValue,
+  type CimTyped,
+} from './envelope/cim-class.js'
+export type { CimInstance, CimScalar, CimType, CimValue } from './envelope/cim-value.js'
+export type { TypeSource, TypingTrace } from './diagnostics/channels.js'
+
 export { Shell } from './shell/shell.js'
 export { ShellSessionManager } from './shell/shell-pool.js'
 export type { ShellPoolEvents, ShellPoolOptions } from './shell/pool-options.js'

@@ -1,6 +1,10 @@
 import { inspect } from 'node:util'
+import { CimClient } from '../cim/cim-client.js'
+import { ClassCache } from '../cim/class-cache.js'
+import { Typing, typingContext } from '../cim/typing.js'
 import { Enumeration } from '../enumeration/enumeration.js'
 import { createEnumeration, type EnumerateOptions, type ItemOf } from '../enumeration/enumerate-options.js'
+import type { CimInstance } from '../envelope/cim-value.js'
 import type { EndpointReference } from '../envelope/endpoint-reference.js'
 import { mergeInstance, type Instance, type RawValue } from '../envelope/instance.js'
 import type { Properties, PropertyValue } from '../envelope/instance-encoder.js'
@@ -33,6 +37,7 @@ import { ShellSessionManager } from '../shell/shell-pool.js'
 import { Shell } from '../shell/shell.js'
 import { HttpTransport } from '../transport/http-transport.js'
 import { sleep } from '../util/abortable.js'
+import { asOneCall } from '../util/call-scope.js'
 import { Lifetime } from '../util/lifetime.js'
 import { NS } from '../xml/namespaces.js'
 import { resolveClientOptions, type WsmanClientOptions } from './client-options.js'
@@ -60,6 +65,9 @@ export class WsmanClient implements AsyncDisposable {
   readonly #transport: HttpTransport
   readonly #runner: OperationRunner
   readonly #shells: ShellContext
+  readonly #typing: Typing
+  /** CIM classes by name, with typed values. */
+  readonly cim: CimClient
   readonly #secure: boolean
   #closed: Promise<void> | undefined
 
@@ -88,6 +96,10 @@ export class WsmanClient implements AsyncDisposable {
     })
     const { limiter, maxConnections = DEFAULT_CONNECTIONS } = options
     this.#runner = limiter ? new LimitedRunner(executor, limiter) : executor
+    const classes = new ClassCache(this.#runner)
+    this.#typing = new Typing(classes)
+    const family = resolved.microsoftHeaders ? 'wmi' : 'dmtf'
+    this.cim = new CimClient({ runner: this.#runner, classes, typing: this.#typing, family })
     // Shells take their places themselves: a whole command counts as one operation.
     this.#shells = { runner: executor, turns: new ReceiveTurns(maxConnections - 1), limiter }
   }
@@ -119,10 +131,20 @@ export class WsmanClient implements AsyncDisposable {
 
   /** Reads a part of a resource: what the fragment selects, as bare text where it selects text (DSP0226 7.7). */
   async get(resource: FragmentLocator, options?: CallOptions): Promise<RawValue>
+  /** Reads a resource of CIM, with values of the types that its class declares. */
+  async get(resource: Resource, options: CallOptions & { readonly typed: true }): Promise<CimInstance>
   /** Reads a resource (WS-Transfer Get, MS-WSMV 3.1.4.2). Values are the text of the wire. */
-  async get(resource: Resource, options?: CallOptions): Promise<Instance>
-  async get(resource: Resource, options: CallOptions = {}): Promise<RawValue> {
+  async get(resource: Resource, options?: CallOptions & { readonly typed?: false }): Promise<Instance>
+  async get(
+    resource: Resource,
+    options: CallOptions & { readonly typed?: boolean } = {},
+  ): Promise<RawValue | CimInstance> {
     const locator = locate(resource)
+    if (options.typed === true && locator.fragment === undefined) {
+      return await asOneCall(options, async (call) =>
+        this.#typing.one(await this.#runner.run(getOperation(locator), call), typingContext(locator), call),
+      )
+    }
     const operation = locator.fragment === undefined ? getOperation(locator) : getFragmentOperation(locator)
     const value = await this.#runner.run<RawValue>(operation, options)
     if (locator.resourceUri.toLowerCase() === NS.config) this.#learn(value)
@@ -188,12 +210,21 @@ export class WsmanClient implements AsyncDisposable {
   }
 
   /** The instances of a resource, streamed (MS-WSMV 3.1.4.8). Nothing is sent before the first item is asked for. */
-  enumerate<Mode extends EnumerationMode = 'object'>(
+  enumerate<Mode extends EnumerationMode = 'object', Typed extends boolean = false>(
     resource: Resource,
-    options: EnumerateOptions<Mode> = {},
-  ): Enumeration<ItemOf<Mode>> {
+    options: EnumerateOptions<Mode, Typed> = {},
+  ): Enumeration<ItemOf<Mode, Typed>> {
     this.#lifetime.assertAlive()
-    return createEnumeration(this.#runner, locate(resource), options)
+    const locator = locate(resource)
+    const context = typingContext(locator, options.filter)
+    const typing = (instances: Instance[], call: CallOptions) => this.#typing.all(instances, context, call)
+    const items = createEnumeration(
+      this.#runner,
+      locator,
+      options,
+      options.typed === true ? typing : undefined,
+    )
+    return items as Enumeration<ItemOf<Mode, boolean>> as Enumeration<ItemOf<Mode, Typed>>
   }
 
   /** Opens a text shell (MS-WSMV 3.1.4.5.2). Close it when done. */

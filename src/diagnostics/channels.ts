@@ -1,4 +1,4 @@
-import { tracingChannel, type TracingChannel } from 'node:diagnostics_channel'
+import { channel, tracingChannel, type Channel, type TracingChannel } from 'node:diagnostics_channel'
 
 /** Where the work that a tracing channel tells about came from, and what became of it. */
 export interface Outcome {
@@ -24,6 +24,28 @@ export interface AuthTrace extends Outcome {
   /** Round trips so far. */
   legs: number
 }
+
+/** Where the type of a property came from: what its element says, the definition of its class, or nowhere. */
+export type TypeSource = 'xsi:type' | 'schema' | 'text'
+
+/** What the channel `wsman:typing` says about the instances of one class in a reply that was asked for with `typed`. */
+export interface TypingTrace {
+  /** The host as the client was given it. */
+  readonly host: string
+  /** As in `root/cimv2`; undefined for what belongs to no CIM namespace. */
+  readonly namespace: string | undefined
+  readonly className: string
+  /**
+   * Every source that was needed for a property, by its name: `text` where nothing told the type, or where the text does
+   * not fit it.
+   */
+  readonly sources: Readonly<Record<string, readonly TypeSource[]>>
+  /** Why there is no definition of the class, where there is none. */
+  readonly schemaError: unknown
+}
+
+/** One message for each class in a reply with typed values. No values are told. */
+export const typingChannel: Channel = channel('wsman:typing')
 
 type Trace<T extends object> = TracingChannel<unknown, T>
 

@@ -1,3 +1,4 @@
+import type { CimInstance } from '../envelope/cim-value.js'
 import type { EndpointReference } from '../envelope/endpoint-reference.js'
 import type { Instance } from '../envelope/instance.js'
 import type { ResourceLocator } from '../envelope/resource.js'
@@ -16,7 +17,10 @@ import type { ItemDecoderFactory } from '../operations/page-body.js'
 import { assertPositive } from '../util/numbers.js'
 import { Enumeration } from './enumeration.js'
 
-export interface EnumerateOptions<Mode extends EnumerationMode = EnumerationMode> extends CallOptions {
+export interface EnumerateOptions<
+  Mode extends EnumerationMode = EnumerationMode,
+  Typed extends boolean = boolean,
+> extends CallOptions {
   /** What the service selects by, as made by `` wql`…` ``, `associatorsOf` and the like. */
   readonly filter?: FilterExpression | undefined
   /** What the items are. Default `object`. */
@@ -34,14 +38,22 @@ export interface EnumerateOptions<Mode extends EnumerationMode = EnumerationMode
   readonly maxTimeMs?: number | undefined
   /** How long the service is asked to keep the enumeration, in milliseconds (DSP0226 8.2). Windows goes by its own limit. */
   readonly expiresMs?: number | undefined
+  /**
+   * Values follow the types of CIM: what `xsi:type` says, else what the definition of the class says, which is asked for
+   * once, else text. Default false.
+   */
+  readonly typed?: Typed | undefined
 }
 
 /** What an enumeration of each mode gives. */
-export type ItemOf<Mode extends EnumerationMode> = {
-  object: Instance
+export type ItemOf<Mode extends EnumerationMode, Typed extends boolean = false> = {
+  object: Typed extends true ? CimInstance : Instance
   epr: EndpointReference
-  objectAndEpr: ObjectAndReference
+  objectAndEpr: ObjectAndReference<Typed extends true ? CimInstance : Instance>
 }[Mode]
+
+/** Gives the instances of a page their types, in place. */
+export type Refinement = (instances: Instance[], options: CallOptions) => Promise<unknown>
 
 const DECODERS: { readonly [Mode in EnumerationMode]: ItemDecoderFactory<ItemOf<Mode>> } = {
   object: decodeObjects,
@@ -49,11 +61,15 @@ const DECODERS: { readonly [Mode in EnumerationMode]: ItemDecoderFactory<ItemOf<
   objectAndEpr: decodeObjectsAndReferences,
 }
 
-/** @throws UsageError for options out of range */
+/**
+ * @param refine for instances that are to have types
+ * @throws UsageError for options out of range
+ */
 export function createEnumeration<Mode extends EnumerationMode>(
   runner: OperationRunner,
   resource: ResourceLocator,
   options: EnumerateOptions<Mode>,
+  refine?: Refinement,
 ): Enumeration<ItemOf<Mode>> {
   // The default of the type parameter is the default of the option.
   const mode = options.mode ?? ('object' as Mode)
@@ -81,5 +97,22 @@ export function createEnumeration<Mode extends EnumerationMode>(
     expiresMs: options.expiresMs,
     items: DECODERS[mode],
     options,
+    refine: refine && ((items, call) => refineItems(mode, items, refine, call)),
   })
+}
+
+async function refineItems<Mode extends EnumerationMode>(
+  mode: Mode,
+  items: ItemOf<Mode>[],
+  refine: Refinement,
+  options: CallOptions,
+): Promise<ItemOf<Mode>[]> {
+  if (mode === 'object') await refine(items as Instance[], options)
+  if (mode === 'objectAndEpr') {
+    await refine(
+      (items as ObjectAndReference[]).map(({ object }) => object),
+      options,
+    )
+  }
+  return items
 }

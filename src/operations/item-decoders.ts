@@ -21,8 +21,8 @@ export const decodeReferences: ItemDecoderFactory<EndpointReference> = (deliver)
   })
 
 /** An instance and the reference to it. */
-export interface ObjectAndReference {
-  readonly object: Instance
+export interface ObjectAndReference<T = Instance> {
+  readonly object: T
   readonly reference: EndpointReference
 }
 

@@ -74,3 +74,16 @@ export class CallScope implements Dependent {
     })
   }
 }
+
+/** Several requests as one call: the signal and the time limit of its options bound all of them together. */
+export async function asOneCall<Options extends ScopeSources, T>(
+  options: Options,
+  work: (bounded: Options) => Promise<T>,
+): Promise<T> {
+  const scope = new CallScope({ signal: options.signal, timeoutMs: options.timeoutMs })
+  try {
+    return await work({ ...options, signal: scope.signal, timeoutMs: undefined })
+  } finally {
+    scope.dispose()
+  }
+}
