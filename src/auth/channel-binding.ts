@@ -4,16 +4,14 @@ import { context, DerReader, readOid, TAG, type DerElement } from './asn1.js'
 /**
  * The application data of the channel binding `tls-server-end-point`: its name, a colon and the hash of the server's
  * certificate (RFC 5929, section 4). The hash is the one that the certificate is signed with, and SHA-256 where that
- * is MD5 or SHA-1.
+ * is MD5 or SHA-1. It is SHA-256 as well where the signature names no hash, as with Ed25519: RFC 5929 is silent about
+ * that, and other clients of WinRM do it so.
  * @param certificate in DER
- * @returns undefined for a signature that is not made with one hash, such as Ed25519: RFC 5929 leaves the binding
- *   undefined there, implementations differ, and an acceptor that would take none refuses a wrong one
  * @throws ProtocolError when the certificate is not DER
  */
-export function tlsServerEndPoint(certificate: Uint8Array): Uint8Array | undefined {
+export function tlsServerEndPoint(certificate: Uint8Array): Uint8Array {
   const hash = signatureHash(certificate)
-  if (hash === undefined) return undefined
-  const used = hash === 'md5' || hash === 'sha1' ? 'sha256' : hash
+  const used = hash === undefined || hash === 'md5' || hash === 'sha1' ? 'sha256' : hash
   return Buffer.concat([Buffer.from('tls-server-end-point:'), createHash(used).update(certificate).digest()])
 }
 
