@@ -97,11 +97,19 @@ export type { FragmentLocator, Resource, ResourceLocator } from './envelope/reso
 export type {
   AuthOptions,
   CertificateAuth,
+  ContextRequest,
   CredentialValue,
   KerberosAuth,
+  MechanismAuth,
   NoAuth,
   PasswordAuth,
 } from './transport/credentials.js'
+export type {
+  InitiatorOptions,
+  SealedMessage,
+  SecurityContext,
+  ServicePrincipal,
+} from './auth/security-context.js'
 export type { SpnOptions } from './transport/mechanism-candidates.js'
 export { createCredential, type SharedCredential } from './transport/shared-credential.js'
 export type { ProxyOptions } from './http/proxy.js'

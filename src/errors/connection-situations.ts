@@ -1,5 +1,7 @@
 import type { Situation } from './situation.js'
 
+const ENDED = 'The service may have restarted, or something in between ended the connection.'
+
 /** What may be in the way before anything of a request has reached the service. */
 export const CONNECTION_SITUATIONS = {
   // No connection.
@@ -56,7 +58,12 @@ export const CONNECTION_SITUATIONS = {
   lostDuringHandshake: {
     code: 'ERR_WSMAN_CONNECT',
     when: 'the connection ends while the credential is being checked',
-    hint: 'The service may have restarted, or something in between ended the connection.',
+    hint: ENDED,
+  },
+  endedUnused: {
+    code: 'ERR_WSMAN_CONNECT',
+    when: 'the connection ends before the request is sent, which may go over another one',
+    hint: ENDED,
   },
   connectTimeout: {
     code: 'ERR_WSMAN_CONNECT_TIMEOUT',

@@ -35,6 +35,11 @@ export const SERVICE_SITUATIONS = {
     when: 'the user name or the password is refused',
     hint: String.raw`It is not tried again, so that the account is not locked out. Name domain accounts DOMAIN\user or user@domain and local ones .\user; Basic is for local accounts of the host, domain accounts need Negotiate or Kerberos.`,
   },
+  mechanismRefused: {
+    code: 'ERR_WSMAN_UNAUTHORIZED',
+    when: "the tokens of a mechanism of one's own are refused",
+    hint: 'It is not tried again, so that no account is locked out: make another client when the credential has changed.',
+  },
   channelBindingRequired: {
     code: 'ERR_WSMAN_UNAUTHORIZED',
     when: 'a credential is refused over HTTPS by a scheme that is bound to the TLS connection',

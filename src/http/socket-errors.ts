@@ -87,7 +87,7 @@ export function endedUnused({ hostname: host, port }: Target): TransportError {
   return new TransportError(
     'ERR_WSMAN_CONNECT',
     `The connection to ${host} port ${port} ended before the request was sent.`,
-    { host, hint: 'The service may have restarted, or something in between ended the connection.' },
+    { host, hint: hintFor('endedUnused') },
   )
 }
 

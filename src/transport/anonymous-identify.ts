@@ -14,6 +14,7 @@ const FORMS: readonly Variation[] = [
 export const ANONYMOUS: Mechanism = {
   scheme: 'none',
   sealed: false,
+  provesHost: false,
   ready: () => undefined,
   bind: () => ({ exchange: (message, roundTrip) => roundTrip(message) }),
 }

@@ -51,6 +51,8 @@ export interface Mechanism {
   readonly scheme: AuthScheme
   /** Whether the scheme encrypts messages itself. */
   readonly sealed: boolean
+  /** Whether the scheme proves the host to the client, or asks before it does without. */
+  readonly provesHost: boolean
   /**
    * Asked before a socket is taken.
    * @returns undefined, or a promise that rejects with AuthenticationError when the credential was refused before

@@ -17,6 +17,7 @@ import type { PasswordSource, UserPassword } from './credentials.js'
 export class BasicMechanism implements Mechanism {
   readonly scheme = 'basic'
   readonly sealed = false
+  readonly provesHost = false
   readonly #source: PasswordSource
 
   constructor(source: PasswordSource) {

@@ -10,6 +10,7 @@ const AUTHORIZATION = 'http://schemas.dmtf.org/wbem/wsman/1/wsman/secprofile/htt
 export class CertificateMechanism implements Mechanism {
   readonly scheme = 'certificate'
   readonly sealed = false
+  readonly provesHost = false
   #refused: { readonly status: number; readonly offered: readonly string[] } | undefined
 
   /** @throws UsageError when `tls` holds no certificate with its key */

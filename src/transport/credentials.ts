@@ -1,4 +1,5 @@
 import { inspect } from 'node:util'
+import type { InitiatorOptions, SecurityContext } from '../auth/security-context.js'
 import { AuthenticationError, UsageError } from '../errors/errors.js'
 import { hintFor } from '../errors/situations.js'
 
@@ -44,13 +45,37 @@ export interface CertificateAuth {
   readonly scheme: 'certificate'
 }
 
+/** What a context of your own is asked for: one for each connection, and one for each attempt on it. */
+export interface ContextRequest extends InitiatorOptions {
+  /**
+   * What stands in `Authorization`: `Negotiate`, `Kerberos`, `CredSSP`, or `NTLM` where a service offers nothing else.
+   * Under `Negotiate` services take SPNEGO, and Windows NTLM and Kerberos by themselves.
+   */
+  readonly name: string
+}
+
+/**
+ * A mechanism of your own: what makes and takes the tokens, and seals. It takes the part of the scheme it speaks, which
+ * decides what stands in `Authorization`, how sealed messages are framed and what `settings.client` says about it. Over
+ * HTTP the host must be trusted, but for `kerberos`, whose contexts have to prove it (mutual authentication).
+ *
+ * What a service refuses is not tried again with that host by anything that shares the credential, so that no account is
+ * locked out: make another client, or another `createCredential`, when something has changed.
+ */
+export interface MechanismAuth {
+  readonly scheme: 'custom'
+  readonly speaks: 'ntlm' | 'negotiate' | 'kerberos' | 'credssp'
+  /** What it throws, a `WsmanError` apart, ends the call as a UsageError. */
+  readonly createContext: (request: ContextRequest) => SecurityContext | Promise<SecurityContext>
+}
+
 /** How to authenticate: a scheme and what it needs. */
-export type AuthOptions = NoAuth | PasswordAuth | KerberosAuth | CertificateAuth
+export type AuthOptions = NoAuth | PasswordAuth | KerberosAuth | CertificateAuth | MechanismAuth
 
 export type AuthScheme =
   'none' | 'basic' | 'digest' | 'ntlm' | 'negotiate' | 'kerberos' | 'credssp' | 'certificate'
 
-const SCHEMES: ReadonlySet<string> = new Set<AuthScheme>([
+const SCHEMES: ReadonlySet<string> = new Set<AuthScheme | 'custom'>([
   'none',
   'basic',
   'digest',
@@ -59,10 +84,11 @@ const SCHEMES: ReadonlySet<string> = new Set<AuthScheme>([
   'kerberos',
   'credssp',
   'certificate',
+  'custom',
 ])
 
 /** @throws UsageError for a scheme that does not exist */
-export function schemeOf(auth: AuthOptions): AuthScheme {
+export function schemeOf(auth: AuthOptions): AuthScheme | 'custom' {
   const scheme = auth.scheme ?? 'negotiate'
   if (!SCHEMES.has(scheme)) {
     throw new UsageError(

@@ -27,6 +27,7 @@ const MAX_LEGS = 4
 export class DigestMechanism implements Mechanism {
   readonly scheme = 'digest'
   readonly sealed = false
+  readonly provesHost = false
   readonly #source: PasswordSource
   #current: { readonly session: DigestSession; readonly credential: UserPassword } | undefined
   /** Whether the server answers without asking for anything. */

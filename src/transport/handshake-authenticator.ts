@@ -30,12 +30,14 @@ export interface HandshakeMechanismOptions {
 export class HandshakeMechanism implements Mechanism {
   readonly scheme: AuthScheme
   readonly sealed = true
+  readonly provesHost: boolean
   readonly ready: Mechanism['ready']
   readonly #options: HandshakeMechanismOptions
   #offered: readonly string[] | undefined
 
   constructor(options: HandshakeMechanismOptions) {
     this.scheme = options.scheme.scheme
+    this.provesHost = options.scheme.provesHost
     this.ready = options.ready
     this.#options = options
   }

@@ -1,15 +1,13 @@
 import { CredSspInitiator } from '../auth/credssp/initiator.js'
 import { CredSspNegotiate } from '../auth/credssp/negotiate-initiator.js'
-import { KerberosError } from '../auth/kerberos/failures.js'
 import { accountOf } from '../auth/ntlm/credential.js'
 import { SspiInitiator } from '../auth/kerberos/sspi-context.js'
 import type { InitiatorOptions, SecurityContext } from '../auth/security-context.js'
 import { SpnegoInitiator } from '../auth/spnego/initiator.js'
-import { AuthenticationError } from '../errors/errors.js'
-import { hintFor } from '../errors/situations.js'
 import type { ChannelFacts } from './authenticator.js'
 import type { PasswordSource, UserPassword } from './credentials.js'
-import type { HandshakeScheme, Refusal } from './handshake.js'
+import type { Attempt, HandshakeScheme } from './handshake.js'
+import { refusedCredential, refusedTicket, type RefusedAttempt } from './handshake-refusals.js'
 import type { KerberosSource } from './kerberos-source.js'
 import {
   initiatorOptions,
@@ -18,14 +16,14 @@ import {
   newNtlm,
   type SchemeSurroundings,
 } from './mechanism-candidates.js'
+import { SPOKEN } from './spoken-schemes.js'
 
-/** NTLM without SPNEGO around it, which Windows takes after `Negotiate`. */
+/** NTLM by itself. */
 export function ntlmScheme(source: PasswordSource, surroundings: SchemeSurroundings): HandshakeScheme {
   return {
+    ...SPOKEN.ntlm,
     scheme: 'ntlm',
-    names: ['Negotiate', 'NTLM'],
-    protocol: () => 'SPNEGO',
-    notOffered: 'negotiateOff',
+    provesHost: false,
     async begin(channel) {
       surroundings.allowNtlm()
       const { host } = channel
@@ -33,23 +31,22 @@ export function ntlmScheme(source: PasswordSource, surroundings: SchemeSurroundi
       const context = newNtlm(credential, initiatorOptions(channel, surroundings.spn))
       return {
         context,
-        refused: (refusal) => refusedPassword({ source, credential, channel, context }, refusal),
+        refused: refusalsOf({ source, credential, channel, context }),
       }
     },
   }
 }
 
-/** SPNEGO: Kerberos where a ticket is to be had, else NTLM. */
+/** SPNEGO: Kerberos where a ticket is to be had, else NTLM, after it has asked whether the host is trusted with that. */
 export function negotiateScheme(
   source: PasswordSource,
   kerberos: KerberosSource,
   surroundings: SchemeSurroundings,
 ): HandshakeScheme {
   return {
+    ...SPOKEN.negotiate,
     scheme: 'negotiate',
-    names: ['Negotiate'],
-    protocol: () => 'SPNEGO',
-    notOffered: 'negotiateOff',
+    provesHost: true,
     async begin(channel) {
       const { host } = channel
       const credential = await source.read(host)
@@ -60,19 +57,18 @@ export function negotiateScheme(
         get fallbackReason() {
           return context.fallbackReason
         },
-        refused: (refusal) => refusedPassword({ source, credential, channel, context }, refusal),
+        refused: refusalsOf({ source, credential, channel, context }),
       }
     },
   }
 }
 
-/** Kerberos, by its own name where the service offers that, else within SPNEGO. */
+/** Kerberos and nothing else. */
 export function kerberosScheme(kerberos: KerberosSource, { spn }: SchemeSurroundings): HandshakeScheme {
   return {
+    ...SPOKEN.kerberos,
     scheme: 'kerberos',
-    names: ['Kerberos', 'Negotiate'],
-    protocol: (name) => (name === 'Kerberos' ? 'Kerberos' : 'SPNEGO'),
-    notOffered: 'kerberosOff',
+    provesHost: true,
     async begin(channel, name) {
       const options = initiatorOptions(channel, spn)
       return {
@@ -103,10 +99,9 @@ export function credsspScheme(
   surroundings: SchemeSurroundings,
 ): HandshakeScheme {
   return {
+    ...SPOKEN.credssp,
     scheme: 'credssp',
-    names: ['CredSSP'],
-    protocol: () => 'CredSSP',
-    notOffered: 'credSspOff',
+    provesHost: false,
     async begin(channel) {
       const { host } = channel
       const credential = await source.read(host)
@@ -123,7 +118,7 @@ export function credsspScheme(
         get fallbackReason() {
           return inner.fallbackReason
         },
-        refused: (refusal) => refusedPassword({ source, credential, channel, context }, refusal),
+        refused: refusalsOf({ source, credential, channel, context }),
       }
     },
   }
@@ -136,60 +131,8 @@ interface PasswordAttempt {
   readonly context: SecurityContext
 }
 
-/** Tells a password that was refused, which is not tried again, from everything else that may be in the way. */
-function refusedPassword(
-  { source, credential, channel, context }: PasswordAttempt,
-  refusal: Refusal,
-): AuthenticationError {
-  const { host } = channel
-  const { legs, offered, cause } = refusal
-  if (cause !== undefined && cause.code !== 'ERR_WSMAN_UNAUTHORIZED') return cause
-  const { mechanism } = context
-  // Before that nothing was said about the password.
-  if (legs > 0 && legs < (FIRST_PROOF[mechanism] ?? 0)) return refusedMechanism(host, mechanism, refusal)
-  // A ticket was issued for the right one.
-  if (legs > 0 && mechanism === 'Kerberos') return refusedTicket(channel, refusal)
-  const refused = source.refuse(credential, host, { offered, cause, hints: suspicions(channel, refusal) })
-  const knowsWhy = legs === 0 || mechanism === 'CredSSP'
-  return knowsWhy ? (cause ?? refused) : refused
-}
-
-/** The leg that first carries what a wrong password would fail for; two of CredSSP's belong to TLS. */
-const FIRST_PROOF: Readonly<Record<string, number>> = { NTLM: 2, CredSSP: 4 }
-
-function refusedMechanism(host: string, mechanism: string, { offered, cause }: Refusal): AuthenticationError {
-  const hint = hintFor(mechanism === 'NTLM' ? 'ntlmForbidden' : 'credSspForbidden')
-  return new AuthenticationError('ERR_WSMAN_UNAUTHORIZED', `${host} does not go on with ${mechanism}.`, {
-    host,
-    offered,
-    hint: cause?.hint ?? hint,
-    ...(cause === undefined ? {} : { cause }),
-  })
-}
-
-/** What Kerberos says about it where it says something; SPNEGO only says no. */
-function refusedTicket(channel: ChannelFacts, refusal: Refusal): AuthenticationError {
-  const { host } = channel
-  const { offered, cause } = refusal
-  if (cause instanceof KerberosError || cause?.code === 'ERR_WSMAN_SCHEME_NOT_OFFERED') return cause
-  return new AuthenticationError('ERR_WSMAN_UNAUTHORIZED', `${host} refused the Kerberos ticket.`, {
-    host,
-    offered,
-    hint: [hintFor('ticketRefused'), ...suspicions(channel, refusal)].join(' '),
-    ...(cause === undefined ? {} : { cause }),
-  })
-}
-
-/** Kerberos allows five minutes, and what services take of NTLM is no more than thirty. */
-const TOLERATED_SKEW_MS = 5 * 60_000
-
-/** What besides the credential may be the reason, although the service does not say so. */
-function suspicions({ secure }: ChannelFacts, { clockAheadMs = 0 }: Refusal): string[] {
-  const hints: string[] = []
-  if (Math.abs(clockAheadMs) > TOLERATED_SKEW_MS) {
-    const minutes = String(Math.round(Math.abs(clockAheadMs) / 60_000))
-    hints.push(hintFor('clockSkew', { minutes, direction: clockAheadMs > 0 ? 'ahead of' : 'behind' }))
-  }
-  if (secure) hints.push(hintFor('channelBindingRequired'))
-  return hints
+function refusalsOf({ source, credential, channel, context }: PasswordAttempt): Attempt['refused'] {
+  const remember: RefusedAttempt['remember'] = (circumstances) =>
+    source.refuse(credential, channel.host, circumstances)
+  return (refusal) => refusedCredential({ channel, context, remember }, refusal)
 }

@@ -18,6 +18,8 @@ export interface HandshakeScheme {
   readonly names: readonly string[]
   /** What seals the messages, by the name that was taken. */
   protocol(name: string): SealingProtocol
+  /** Whether it proves the host to the client, or asks before it does without. */
+  readonly provesHost: boolean
   /** What it means where the service offers none of the names. */
   readonly notOffered: SchemeOff
   /**

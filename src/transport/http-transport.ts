@@ -160,8 +160,7 @@ export class HttpTransport implements Transport {
 
   #checkPolicy(): void {
     if (this.#permitted) return
-    // Negotiate may come to prove the server with Kerberos; before it turns to NTLM it asks again.
-    this.#allow(this.#mechanism.scheme === 'negotiate' || this.#mechanism.scheme === 'kerberos')
+    this.#allow(this.#mechanism.provesHost)
     this.#permitted = true
   }
 

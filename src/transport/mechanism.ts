@@ -4,6 +4,7 @@ import { BasicMechanism } from './basic.js'
 import { CertificateMechanism } from './certificate.js'
 import { schemeOf, type PasswordSource } from './credentials.js'
 import { DigestMechanism } from './digest.js'
+import { type ContextSource, givenScheme } from './given-mechanism.js'
 import type { HandshakeScheme } from './handshake.js'
 import { HandshakeMechanism } from './handshake-authenticator.js'
 import { credsspScheme, kerberosScheme, negotiateScheme, ntlmScheme } from './handshake-schemes.js'
@@ -21,7 +22,7 @@ export interface MechanismOptions {
 export function createMechanism({ credential, tls, surroundings }: MechanismOptions): Mechanism {
   const scheme = schemeOf(credential.auth)
   const kerberos = (): KerberosSource => credential.kerberosSource((auth) => new KerberosSource(auth))
-  const handshake = (scheme: HandshakeScheme, source?: PasswordSource): Mechanism =>
+  const handshake = (scheme: HandshakeScheme, source?: PasswordSource | ContextSource): Mechanism =>
     new HandshakeMechanism({
       scheme,
       ready: (host) => source?.assertNotRefused(host),
@@ -50,12 +51,17 @@ export function createMechanism({ credential, tls, surroundings }: MechanismOpti
       const source = credential.passwordSource()
       return handshake(credsspScheme(source, kerberos(), surroundings), source)
     }
+    case 'custom': {
+      const source = credential.contextSource()
+      return handshake(givenScheme(source, surroundings), source)
+    }
   }
 }
 
 const NO_AUTHENTICATION: Mechanism = {
   scheme: 'none',
   sealed: false,
+  provesHost: false,
   ready: () => undefined,
   bind: ({ host }) => ({
     async exchange(message, roundTrip) {

@@ -1,6 +1,7 @@
 import { inspect } from 'node:util'
 import { CredentialGate } from './credential-gate.js'
 import { PasswordSource, schemeOf, type AuthOptions } from './credentials.js'
+import { ContextSource } from './given-mechanism.js'
 import { HandshakeTurns } from './handshake-turns.js'
 import type { KerberosSource } from './kerberos-source.js'
 
@@ -14,6 +15,7 @@ export class SharedCredential {
   readonly #turns = new Map<string, HandshakeTurns>()
   #password: PasswordSource | undefined
   #kerberos: KerberosSource | undefined
+  #contexts: ContextSource | undefined
 
   /** @throws UsageError for a scheme that does not exist */
   constructor(auth: AuthOptions) {
@@ -34,6 +36,11 @@ export class SharedCredential {
   /** @internal */
   kerberosSource(create: (auth: AuthOptions) => KerberosSource): KerberosSource {
     return (this.#kerberos ??= create(this.#auth))
+  }
+
+  /** @internal */
+  contextSource(): ContextSource {
+    return (this.#contexts ??= new ContextSource(this.#auth))
   }
 
   /**

@@ -200,6 +200,7 @@ export interface ToyOptions {
 /** A scheme of toy contexts. */
 export class ToyScheme implements HandshakeScheme {
   readonly scheme = 'ntlm'
+  readonly provesHost = false
   readonly names: readonly string[]
   readonly notOffered = 'negotiateOff'
   readonly contexts: ToyContext[] = []
