@@ -4,6 +4,7 @@ import { CallScope } from '../util/call-scope.js'
 import type { Lifetime } from '../util/lifetime.js'
 import type { Limiter } from '../util/limiter.js'
 import { isWsmanError } from '../errors/wsman-error.js'
+import { withRemote } from '../errors/with-remote.js'
 
 /** Takes a place of the limiter for each request. What ends something never waits for one. */
 export class LimitedRunner implements OperationRunner {
@@ -42,7 +43,8 @@ export class LimitedRunner implements OperationRunner {
     try {
       const release = await this.#limiter.acquire(scope.signal).catch((error: unknown) => {
         const { host } = this
-        throw isWsmanError(error) ? error.describe({ host, operation: operation.name }) : error
+        if (!isWsmanError(error)) throw error
+        throw withRemote(error, 'notStarted').describe({ host, operation: operation.name })
       })
       try {
         return await this.#runner.run(operation, { ...options, signal: scope.signal, timeoutMs: undefined })

@@ -5,6 +5,7 @@ import { WsmanFault } from '../errors/fault.js'
 import { faultHint } from '../errors/fault-hints.js'
 import { hintFor } from '../errors/situations.js'
 import { isWsmanError } from '../errors/wsman-error.js'
+import { withRemote } from '../errors/with-remote.js'
 import type { ClientSettings, ProtocolSettings } from '../settings/table.js'
 import type { BodySink, ResponseHead, Transport } from '../transport/types.js'
 import { sleep } from '../util/abortable.js'
@@ -82,20 +83,24 @@ export class OperationExecutor implements OperationRunner {
     lifetime: Lifetime | undefined,
   ): Promise<T> {
     const scope = new CallScope({ signal: options.signal, timeoutMs: options.timeoutMs, lifetime })
+    const progress: Progress = { signal: scope.signal, started: false }
     try {
-      return await this.#withRetries(operation, options, scope.signal)
+      return await this.#withRetries(operation, options, progress)
     } catch (error) {
-      throw isWsmanError(error) ? error.describe({ host: this.host, ...nameOf(operation) }) : error
+      if (!isWsmanError(error)) throw error
+      const known = progress.started ? error : withRemote(error, 'notStarted')
+      throw known.describe({ host: this.host, ...nameOf(operation) })
     } finally {
       scope.dispose()
     }
   }
 
-  async #withRetries<T>(operation: Operation<T>, options: CallOptions, signal: AbortSignal): Promise<T> {
+  async #withRetries<T>(operation: Operation<T>, options: CallOptions, progress: Progress): Promise<T> {
     const { retry } = this.#options
+    const { signal } = progress
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#once(operation, options, signal)
+        return await this.#once(operation, options, progress)
       } catch (error) {
         if (attempt >= retry.attempts || signal.aborted || !isRetryable(error, operation.idempotent))
           throw error
@@ -104,7 +109,7 @@ export class OperationExecutor implements OperationRunner {
     }
   }
 
-  async #once<T>(operation: Operation<T>, options: CallOptions, signal: AbortSignal): Promise<T> {
+  async #once<T>(operation: Operation<T>, options: CallOptions, progress: Progress): Promise<T> {
     const { transport, client, protocol } = this.#options
     const operationTimeoutMs = options.operationTimeoutMs ?? protocol.maxTimeoutMs
     const messageId = newUuid()
@@ -113,7 +118,8 @@ export class OperationExecutor implements OperationRunner {
         body: this.#fitting(this.#encode(operation, options, operationTimeoutMs, messageId)),
         lane: operation.lane,
         replyTimeoutMs: timerDelay(operationTimeoutMs + client.networkDelayMs),
-        signal,
+        signal: progress.signal,
+        onStart: () => (progress.started = true),
         anonymous: operation.anonymous ?? false,
         affinity: operation.affinity,
       },
@@ -177,6 +183,13 @@ export class OperationExecutor implements OperationRunner {
     }
     return message.body
   }
+}
+
+/** What all tries of a call share. */
+interface Progress {
+  readonly signal: AbortSignal
+  /** Whether anything of the request may have been sent. */
+  started: boolean
 }
 
 interface Reply<T> {

@@ -11,7 +11,8 @@ import { timerDelay } from '../util/timer.js'
 import type { OutputSink } from './output-streams.js'
 import { receiveAll } from './receive-loop.js'
 import type { ReceiveTurns } from './receive-turns.js'
-import { inContext, isCommandGone, isGone, isReplyLost, withRemote } from './remote-state.js'
+import { withRemote } from '../errors/with-remote.js'
+import { inContext, isCommandGone, isGone, isReplyLost } from './remote-state.js'
 
 /** How a command ended. */
 export interface CommandExit {

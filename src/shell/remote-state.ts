@@ -1,4 +1,3 @@
-import { AbortError, TimeoutError, type RemoteState } from '../errors/errors.js'
 import type { WsmanErrorCode } from '../errors/codes.js'
 import { FAULT, matchesFault } from '../errors/fault-codes.js'
 import { isWsmanFault } from '../errors/fault.js'
@@ -68,17 +67,4 @@ function hasFault(error: unknown, ...codes: readonly number[]): boolean {
 /** Says what an error is about that comes from no request of its own, such as an abort. */
 export function inContext(error: Error, context: Parameters<WsmanError['describe']>[0]): Error {
   return isWsmanError(error) ? error.describe(context) : error
-}
-
-/** Limits of the caller's on a command; those on a request say themselves what they know. */
-const OWN_LIMITS = ['ERR_WSMAN_TIMEOUT', 'ERR_WSMAN_INACTIVITY'] as const
-
-/** The same error with what is known about the remote side. */
-export function withRemote(reason: Error, remote: RemoteState): Error {
-  const { message, cause } = reason
-  if (reason instanceof AbortError) return new AbortError(message, { cause, remote })
-  if (!(reason instanceof TimeoutError)) return reason
-  const { timeoutMs } = reason
-  const code = OWN_LIMITS.find((limit) => limit === reason.code)
-  return code === undefined ? reason : new TimeoutError(code, message, { timeoutMs, remote })
 }

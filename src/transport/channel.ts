@@ -59,6 +59,7 @@ export class Channel implements Pooled {
 
   /** Sends a message, authenticated. */
   send(request: TransportRequest, variation?: Variation): Promise<WireResponse | typeof RECONNECT> {
+    request.onStart?.()
     const message: Leg = { contentType: CONTENT_TYPE, body: request.body }
     const roundTrip = (leg: Leg): Promise<WireResponse> => this.#roundTrip(leg, request, variation)
     return this.#authenticator.exchange(message, roundTrip, request.signal)

@@ -16,6 +16,8 @@ export interface TransportRequest {
   readonly replyTimeoutMs: number
   /** Ends the exchange at once; its reason is the error the exchange rejects with. */
   readonly signal: AbortSignal
+  /** Told when a connection takes the request; before that, surely nothing of it was sent. */
+  readonly onStart?: () => void
   /** Without credentials: the anonymous form of Identify (MS-WSMV 3.1.4.1.23). */
   readonly anonymous?: boolean
   /** Cookies of what the request belongs to; the reply may add to them. */

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { connect, rejection, SILENCE, startService } from '../../support/scripted-service.js'
+import { createLimiter } from '../../../src/util/limiter.js'
+import { connect, CUT, rejection, SILENCE, startService, turns } from '../../support/scripted-service.js'
 import { SignalSpy } from '../util/signal-spy.js'
 
 const INSTANCE = '<p:C xmlns:p="urn:c"><p:Name>x</p:Name></p:C>'
@@ -150,6 +151,35 @@ describe('an abort', () => {
     controller.abort()
     expect(await second).toEqual({ Name: 'x' })
     expect(await first).toMatchObject({ name: 'AbortError', resource: 'urn:one' })
+  })
+
+  it('tells whether anything was sent', async () => {
+    const service = await startService({ Get: SILENCE })
+    const client = connect(service, { maxConnections: 1 })
+    const limited = connect(service, { limiter: createLimiter(1) })
+    const controller = new AbortController()
+    const { signal } = controller
+    const sent = [client.get('urn:sent', { signal }), limited.get('urn:sent', { signal })].map(rejection)
+    await service.arrival('Get', 2)
+    const waiting = [client.get('urn:not', { signal }), limited.get('urn:not', { signal })].map(rejection)
+    await turns()
+    controller.abort()
+    for (const call of sent) expect(await call).toMatchObject({ name: 'AbortError', remote: 'unknown' })
+    for (const call of [...waiting, rejection(client.get('urn:not', { signal }))]) {
+      expect(await call).toMatchObject({ name: 'AbortError', remote: 'notStarted', operation: 'Get' })
+    }
+    expect(service.of('Get')).toHaveLength(2)
+  })
+
+  it('does not deny a first try that was cut off', async () => {
+    const service = await startService({ Get: [CUT, SILENCE] })
+    const client = connect(service, { retry: { attempts: 2, baseDelayMs: 3_600_000, maxDelayMs: 3_600_000 } })
+    const controller = new AbortController()
+    const call = rejection(client.get('urn:r', { signal: controller.signal }))
+    const request = await service.arrival('Get')
+    await request.disconnected
+    controller.abort()
+    expect(await call).toMatchObject({ name: 'AbortError', remote: 'unknown' })
   })
 
   it('is not listened for after the call', async () => {
