@@ -14,10 +14,10 @@ import {
   commandOperation,
   createShellOperation,
   deleteShellOperation,
-  receiveOperation,
   sendOperation,
   signalOperation,
 } from '../../src/operations/shell-verbs.js'
+import { ReceiveBody, type OutputChunk, type ReceiveResult } from '../../src/operations/receive-body.js'
 import {
   createOperation,
   getFragmentOperation,
@@ -33,6 +33,19 @@ const PULL = { resource: RESOURCE, context: 'x', maxElements: 10 }
 
 interface Decoding {
   decoder(): BodyDecoder<unknown>
+}
+
+/** Output comes in the pieces that its message came in; whole, it is the same however that was cut. */
+class WholeOutput extends ReceiveBody {
+  override result(): ReceiveResult {
+    const result = super.result()
+    const whole: OutputChunk[] = []
+    for (const { stream, data } of result.chunks) {
+      const last = whole.at(-1)?.stream === stream ? whole.pop() : undefined
+      whole.push({ stream, data: last ? Buffer.concat([last.data, data]) : data })
+    }
+    return { ...result, chunks: whole }
+  }
 }
 
 /** The way of every kind of reply into a value, by the operations' own decoders. */
@@ -56,7 +69,7 @@ export const DECODINGS: Readonly<Record<string, Decoding>> = {
   Release: releaseOperation(RESOURCE, 'x'),
   'Shell.Create': createShellOperation({ codepage: 65001, noProfile: true }),
   'Shell.Command': commandOperation(RESOURCE, 'x', [], {}),
-  'Shell.Receive': receiveOperation(RESOURCE, 'x'),
+  'Shell.Receive': { decoder: () => new WholeOutput() },
   'Shell.Send': sendOperation(RESOURCE, 'x', Buffer.of(), true),
   'Shell.Signal': signalOperation(RESOURCE, 'x', 'terminate'),
   'Shell.Delete': deleteShellOperation(RESOURCE),
