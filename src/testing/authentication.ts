@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { createHash, timingSafeEqual, type X509Certificate } from 'node:crypto'
+import type { Settings } from '../settings/table.js'
 import type { EndpointPrincipal } from './message.js'
 
 /** What an acceptor may need to know about the connection it authenticates. */
@@ -38,7 +39,9 @@ export interface AuthenticationScheme {
   readonly challenge: string | undefined
   /** The security profiles that Identify names for it (MS-WSMV 3.1.4.1.23). */
   readonly profiles: readonly string[]
-  /** Whether it may be used on this connection. */
+  /** Whether the settings switch it on. Asked whenever it matters. */
+  isEnabled(): boolean
+  /** Whether it may be used on this connection, where it is switched on. */
   isOffered(connection: ConnectionFacts): boolean
   /** One handshake; schemes of several legs keep their state in it. */
   newAcceptor(connection: ConnectionFacts): Acceptor
@@ -87,22 +90,24 @@ export type Verdict = Authenticated | Refused
 export class ConnectionAuthentication {
   readonly #schemes: readonly AuthenticationScheme[]
   readonly #connection: ConnectionFacts
-  /** The security profiles of every scheme, offered here or not (MS-WSMV 3.1.4.1.23). */
-  readonly profiles: readonly string[]
   #bound: Authenticated | undefined
   #handshake: { readonly scheme: AuthenticationScheme; readonly acceptor: Acceptor } | undefined
 
   constructor(schemes: readonly AuthenticationScheme[], connection: ConnectionFacts) {
-    this.#schemes = schemes.filter((scheme) => scheme.isOffered(connection))
+    this.#schemes = schemes
     this.#connection = connection
-    this.profiles = schemes.flatMap(({ profiles }) => profiles)
+  }
+
+  /** The security profiles of every scheme that is switched on, offered here or not (MS-WSMV 3.1.4.1.23). */
+  get profiles(): readonly string[] {
+    return this.#schemes.filter((scheme) => scheme.isEnabled()).flatMap(({ profiles }) => profiles)
   }
 
   async authenticate(authorization: string | undefined): Promise<Verdict> {
     if (authorization === undefined) return this.#bound ?? this.#refuse()
     this.#bound = undefined
     const [name = '', token = ''] = authorization.trim().split(/\s+/, 2)
-    const scheme = this.#schemes.find((candidate) => candidate.name.toLowerCase() === name.toLowerCase())
+    const scheme = this.#offered.find((candidate) => candidate.name.toLowerCase() === name.toLowerCase())
     if (!scheme) return this.#refuse()
     const step = await this.#acceptorOf(scheme).accept(token)
     if (step.state === 'continue') return { status: 401, challenges: [`${scheme.name} ${step.token}`] }
@@ -116,6 +121,10 @@ export class ConnectionAuthentication {
     return { ...authenticated, ...header, endsHandshake: true }
   }
 
+  get #offered(): readonly AuthenticationScheme[] {
+    return this.#schemes.filter((scheme) => scheme.isEnabled() && scheme.isOffered(this.#connection))
+  }
+
   #acceptorOf(scheme: AuthenticationScheme): Acceptor {
     if (this.#handshake?.scheme !== scheme) {
       this.#handshake = { scheme, acceptor: scheme.newAcceptor(this.#connection) }
@@ -126,7 +135,7 @@ export class ConnectionAuthentication {
   #refuse(forbidden = false): Refused {
     this.#handshake = undefined
     if (forbidden) return { status: 403, challenges: [] }
-    return { status: 401, challenges: this.#schemes.flatMap(({ challenge }) => challenge ?? []) }
+    return { status: 401, challenges: this.#offered.flatMap(({ challenge }) => challenge ?? []) }
   }
 }
 
@@ -180,12 +189,13 @@ export const PROFILE = 'http://schemas.dmtf.org/wbem/wsman/1/wsman/secprofile'
  * Basic. Its requests are readable, so the service takes them over HTTP only where AllowUnencrypted says so
  * (MS-WSMV 3.1.4.1.29.1).
  */
-export function basicScheme(accounts: Accounts, allowUnencrypted: boolean): AuthenticationScheme {
+export function basicScheme(accounts: Accounts, settings: Settings): AuthenticationScheme {
   return {
     name: 'Basic',
     challenge: 'Basic realm="WSMAN"',
     profiles: [`${PROFILE}/http/basic`, `${PROFILE}/https/basic`],
-    isOffered: ({ encrypted }) => encrypted || allowUnencrypted,
+    isEnabled: () => settings.service.auth.basic,
+    isOffered: ({ encrypted }) => encrypted || settings.service.allowUnencrypted,
     newAcceptor: () => ({
       accept: (token) => {
         const bytes = Buffer.from(token, 'base64')

@@ -1,5 +1,6 @@
 import type { X509Certificate } from 'node:crypto'
 import { UsageError } from '../errors/errors.js'
+import type { Settings } from '../settings/table.js'
 import { PROFILE, type Accounts, type AuthenticationScheme } from './authentication.js'
 
 /**
@@ -47,11 +48,12 @@ const comparable = (part: string): string =>
  * The certificate that the client proved over TLS to have names the account. A request must ask for it, which keeps
  * clients from being known by a certificate that they sent for another reason.
  */
-export function certificateScheme(accounts: Accounts): AuthenticationScheme {
+export function certificateScheme(accounts: Accounts, settings: Settings): AuthenticationScheme {
   return {
     name: MUTUAL,
     challenge: undefined,
     profiles: [MUTUAL],
+    isEnabled: () => settings.service.auth.certificate,
     isOffered: ({ encrypted }) => encrypted,
     newAcceptor: ({ clientCertificate }) => ({
       accept: () => {

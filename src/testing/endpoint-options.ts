@@ -5,6 +5,7 @@ import { resolveSection } from '../settings/defaults.js'
 import { LISTENER_TABLE } from '../settings/listener-table.js'
 import type { PartialModel } from '../settings/rows.js'
 import type { Settings } from '../settings/table.js'
+import { validateSettings } from '../settings/validate.js'
 import type { Account } from './authentication.js'
 import type { EndpointTls } from './certificate.js'
 import { certificateTest, type UserCertificate } from './client-certificate.js'
@@ -48,6 +49,11 @@ export interface EndpointOptions {
    * neither Basic nor unencrypted messages are accepted.
    */
   readonly settings?: PartialModel<Settings>
+  /**
+   * Settings as Group Policy has them: they win over `settings`, are shown with `Source="GPO"`, and no client can change
+   * them. Default none.
+   */
+  readonly policy?: PartialModel<Settings>
   /**
    * Path of a keytab with the keys of `HTTP/<host>`. With it and a Kerberos library on the machine, Kerberos is accepted.
    */
@@ -126,4 +132,11 @@ export function resolveSettings(given: PartialModel<Settings> = {}): Settings {
     service: resolveSection('service', given.service),
     winrs: resolveSection('winrs', given.winrs),
   }
+}
+
+/** @throws UsageError naming the setting that is wrong */
+export function resolvePolicy(given: PartialModel<Settings> = {}): PartialModel<Settings> {
+  const wrong = validateSettings(given).find(({ severity }) => severity === 'error')
+  if (wrong) throw new UsageError(wrong.message)
+  return given
 }

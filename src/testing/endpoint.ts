@@ -3,16 +3,18 @@ import os from 'node:os'
 import { tlsServerEndPoint } from '../auth/channel-binding.js'
 import { UsageError } from '../errors/errors.js'
 import { NS } from '../xml/namespaces.js'
-import type { ListenerSettings } from '../settings/table.js'
+import type { ListenerSettings, Settings } from '../settings/table.js'
 import { Accounts, basicScheme, type Account, type AuthenticationScheme } from './authentication.js'
 import { fingerprintsOf, makeCertificate, type Fingerprints } from './certificate.js'
 import { certificateScheme } from './client-certificate.js'
 import { ClassRegistry } from './class-registry.js'
 import { ClassService } from './class-service.js'
 import { DMTF, WMI } from './class-uri.js'
-import { ConfigService } from './config-service.js'
+import { ConfigService } from './config/config-service.js'
+import { LiveSettings } from './config/live-settings.js'
 import {
   resolveListeners,
+  resolvePolicy,
   resolveSettings,
   resolveUsers,
   type EndpointOptions,
@@ -104,7 +106,7 @@ interface Opened extends ResolvedListener {
 export async function startEndpoint(options: EndpointOptions = {}): Promise<Endpoint> {
   const machine = os.hostname()
   const accounts = resolveUsers(options.users, machine)
-  const settings = resolveSettings(options.settings)
+  const settings = new LiveSettings(resolveSettings(options.settings), resolvePolicy(options.policy))
   const listeners = resolveListeners(options.listeners)
   const quota = new OperationQuota(settings)
   const enumerations = new Enumerations(settings, quota)
@@ -121,10 +123,10 @@ export async function startEndpoint(options: EndpointOptions = {}): Promise<Endp
     script: new Script(options.script ?? []),
     schemes: schemesOf({
       accounts: new Accounts(accounts, machine),
-      settings: settings.service,
+      settings,
       machine,
       keytab: options.keytab,
-      identity: settings.service.auth.credSsp ? await makeCertificate(machine) : undefined,
+      identity: once(() => makeCertificate(machine)),
     }),
     router: new Router([
       { prefix: NS.shell, service: shells, chunked: false, options: SHELL_OPTIONS },
@@ -143,22 +145,22 @@ export async function startEndpoint(options: EndpointOptions = {}): Promise<Endp
     await close()
     throw error
   }
-  return new RunningEndpoint({ opened, accounts, log, shells, close, basic: settings.service.auth.basic })
+  return new RunningEndpoint({ opened, accounts, log, shells, close, settings })
 }
 
 function schemesOf(parts: HandshakeParts): readonly AuthenticationScheme[] {
-  const { accounts } = parts
-  const { auth, allowUnencrypted } = parts.settings
-  return [
-    ...handshakeSchemes(parts),
-    ...(auth.basic ? [basicScheme(accounts, allowUnencrypted)] : []),
-    ...(auth.certificate ? [certificateScheme(accounts)] : []),
-  ]
+  const { accounts, settings } = parts
+  return [...handshakeSchemes(parts), basicScheme(accounts, settings), certificateScheme(accounts, settings)]
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined
+  return () => (made ??= { value: make() }).value
 }
 
 async function open(
   listener: ResolvedListener,
-  { protocol, service }: ReturnType<typeof resolveSettings>,
+  settings: Settings,
   pipeline: RequestPipeline,
 ): Promise<Opened> {
   const encrypted = listener.transport === 'HTTPS'
@@ -171,9 +173,11 @@ async function open(
       port: listener.port,
       urlPrefix: listener.urlPrefix,
       tls,
-      asksForCertificate: service.auth.certificate,
-      maxRequestBytes: protocol.maxEnvelopeSizeKb * 1024,
-      retrievalTimeoutMs: service.maxPacketRetrievalTimeSeconds * 1000,
+      asksForCertificate: settings.service.auth.certificate,
+      limits: () => ({
+        maxRequestBytes: settings.protocol.maxEnvelopeSizeKb * 1024,
+        retrievalTimeoutMs: settings.service.maxPacketRetrievalTimeSeconds * 1000,
+      }),
     },
     (request) => pipeline.handle(request, { encrypted, channelBinding }),
   )
@@ -207,7 +211,7 @@ interface RunningParts {
   readonly log: RequestLog
   readonly shells: ShellService
   readonly close: () => Promise<void>
-  readonly basic: boolean
+  readonly settings: Settings
 }
 
 class RunningEndpoint implements Endpoint {
@@ -242,7 +246,10 @@ class RunningEndpoint implements Endpoint {
 
   clientOptions(
     username?: string,
-    { transport, scheme = this.#parts.basic ? 'basic' : 'negotiate' }: ClientChoice = {},
+    {
+      transport,
+      scheme = this.#parts.settings.service.auth.basic ? 'basic' : 'negotiate',
+    }: ClientChoice = {},
   ): EndpointClientOptions {
     const listener = this.listeners.find(
       (candidate) => transport === undefined || candidate.transport.toLowerCase() === transport,

@@ -3,6 +3,7 @@ import type { X509Certificate } from 'node:crypto'
 import https from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
+import { MAX_TIMER_MS } from './deadline.js'
 import { secureContext, type EndpointTls } from './certificate.js'
 
 /** A POST to the service, its body complete. */
@@ -39,6 +40,11 @@ export interface HttpListenerOptions {
   readonly tls?: EndpointTls | undefined
   /** Whether clients are asked for a certificate; those without one may still connect. */
   readonly asksForCertificate?: boolean
+  /** What requests must keep within now. */
+  readonly limits: () => RequestLimits
+}
+
+export interface RequestLimits {
   /** A longer request is refused with 413 (MS-WSMV 3.1.4.1.20). */
   readonly maxRequestBytes: number
   /** Time a request may take to arrive whole. */
@@ -47,6 +53,8 @@ export interface HttpListenerOptions {
 
 /** Windows drops a connection that was idle for two minutes (MS-WSMV note 22). */
 const IDLE_CONNECTION_MS = 120_000
+/** How often requests are looked for that take too long to arrive: MaxPacketRetrievalTimeSeconds counts seconds. */
+const CHECKING_INTERVAL_MS = 500
 
 /** One address and port that serves the endpoint over HTTP or HTTPS. */
 export class HttpListener {
@@ -59,7 +67,10 @@ export class HttpListener {
     this.#options = options
     this.#handler = handler
     const { tls, asksForCertificate = false } = options
-    const settings = { keepAliveTimeout: IDLE_CONNECTION_MS, requestTimeout: options.retrievalTimeoutMs }
+    const settings = {
+      keepAliveTimeout: IDLE_CONNECTION_MS,
+      connectionsCheckingInterval: CHECKING_INTERVAL_MS,
+    }
     const answer = (request: IncomingMessage, response: ServerResponse): void => {
       // A connection that fails under the reply leaves nobody to tell.
       this.#answer(request, response).catch(() => request.socket.destroy())
@@ -75,6 +86,7 @@ export class HttpListener {
           answer,
         )
       : http.createServer(settings, answer)
+    this.obeyLimits()
   }
 
   /** Resolves when the port is bound. */
@@ -94,6 +106,13 @@ export class HttpListener {
   get port(): number {
     const address = this.#server.address()
     return isAddressInfo(address) ? address.port : 0
+  }
+
+  /** To be called when limits have changed that hold for requests which are still on their way. */
+  obeyLimits(): void {
+    const timeoutMs = Math.min(this.#options.limits().retrievalTimeoutMs, MAX_TIMER_MS)
+    this.#server.requestTimeout = timeoutMs
+    this.#server.headersTimeout = timeoutMs
   }
 
   /** Resolves when every socket is gone. */
@@ -141,14 +160,15 @@ export class HttpListener {
 
   /** The body, or undefined where it is too long: the rest is read all the same, so that the client sees the reply. */
   async #read(request: IncomingMessage): Promise<Buffer | undefined> {
+    const { maxRequestBytes } = this.#options.limits()
     const chunks: Buffer[] = []
     let length = 0
     for await (const chunk of request as AsyncIterable<Buffer>) {
       length += chunk.length
-      if (length <= this.#options.maxRequestBytes) chunks.push(chunk)
+      if (length <= maxRequestBytes) chunks.push(chunk)
       else chunks.length = 0
     }
-    return length > this.#options.maxRequestBytes ? undefined : Buffer.concat(chunks)
+    return length > maxRequestBytes ? undefined : Buffer.concat(chunks)
   }
 
   #certificateOf(socket: Socket): X509Certificate | undefined {

@@ -7,7 +7,7 @@ import type { SecurityContext } from '../auth/security-context.js'
 import { SpnegoAcceptor, type AcceptedMechanism } from '../auth/spnego/acceptor.js'
 import { OID } from '../auth/spnego/oids.js'
 import { isWsmanError } from '../errors/wsman-error.js'
-import type { ServiceSettings } from '../settings/table.js'
+import type { ServiceSettings, Settings } from '../settings/table.js'
 import {
   PROFILE,
   type Acceptor,
@@ -22,68 +22,76 @@ import type { EndpointPrincipal } from './message.js'
 
 export interface HandshakeParts {
   readonly accounts: Accounts
-  readonly settings: ServiceSettings
+  /** Read whenever they matter. */
+  readonly settings: Settings
   /** The name of the machine. */
   readonly machine: string
   /** Path of the keytab of `HTTP/<host>`; without it there is no Kerberos. */
   readonly keytab: string | undefined
   /** What CredSSP's own TLS ends with. */
-  readonly identity: EndpointTls | undefined
+  readonly identity: () => EndpointTls | Promise<EndpointTls>
 }
 
 const SPNEGO_PROFILES = [`${PROFILE}/http/spnego-kerberos`, `${PROFILE}/https/spnego-kerberos`]
 
-/** The schemes of several legs that the settings switch on and this machine is able to. */
+/** The schemes of several legs that this machine is able to. */
 export function handshakeSchemes(parts: HandshakeParts): readonly AuthenticationScheme[] {
-  const { auth } = parts.settings
-  const { keytab, identity } = parts
-  const kerberos = auth.kerberos && keytab !== undefined
+  const { settings } = parts
   return [
-    ...(auth.negotiate ? [scheme('Negotiate', 'SPNEGO', SPNEGO_PROFILES, negotiation, parts)] : []),
-    ...(kerberos ? [scheme('Kerberos', 'Kerberos', [], kerberosAcceptor, parts)] : []),
-    ...(auth.credSsp && identity ? [scheme('CredSSP', 'CredSSP', [], credSsp, parts)] : []),
+    scheme('Negotiate', 'SPNEGO', () => settings.service.auth.negotiate, negotiation, parts, SPNEGO_PROFILES),
+    scheme('Kerberos', 'Kerberos', () => hasKerberos(parts), kerberosAcceptor, parts),
+    scheme('CredSSP', 'CredSSP', () => settings.service.auth.credSsp, credSsp, parts),
   ]
 }
 
-type NewContext = (parts: HandshakeParts, connection: ConnectionFacts) => SecurityContext
+const hasKerberos = ({ settings, keytab }: HandshakeParts): boolean =>
+  settings.service.auth.kerberos && keytab !== undefined
+
+type NewContext = (
+  parts: HandshakeParts,
+  connection: ConnectionFacts,
+) => SecurityContext | Promise<SecurityContext>
 
 function scheme(
   name: string,
   protocol: SealingProtocol,
-  profiles: readonly string[],
+  isEnabled: () => boolean,
   newContext: NewContext,
   parts: HandshakeParts,
+  profiles: readonly string[] = [],
 ): AuthenticationScheme {
   return {
     name,
     challenge: name,
     profiles,
+    isEnabled,
     isOffered: () => true,
-    newAcceptor: (connection) => new Handshake(newContext(parts, connection), protocol, parts, connection),
+    newAcceptor: (connection) => new Handshake(newContext, protocol, parts, connection),
   }
 }
 
 /** One handshake; what it establishes seals the messages of a connection that TLS does not protect. */
 class Handshake implements Acceptor {
-  readonly #context: SecurityContext
+  readonly #newContext: NewContext
   readonly #protocol: SealingProtocol
   readonly #parts: HandshakeParts
   readonly #connection: ConnectionFacts
+  #context: SecurityContext | undefined
 
   constructor(
-    context: SecurityContext,
+    newContext: NewContext,
     protocol: SealingProtocol,
     parts: HandshakeParts,
     connection: ConnectionFacts,
   ) {
-    this.#context = context
+    this.#newContext = newContext
     this.#protocol = protocol
     this.#parts = parts
     this.#connection = connection
   }
 
   async accept(text: string): Promise<AcceptorStep> {
-    const context = this.#context
+    const context = (this.#context ??= await this.#newContext(this.#parts, this.#connection))
     try {
       const token = await context.step(Buffer.from(text, 'base64'))
       const answer = token && Buffer.from(token).toString('base64')
@@ -96,7 +104,7 @@ class Handshake implements Acceptor {
         principal,
         bound: true,
         ...(answer === undefined ? {} : { token: answer }),
-        ...(this.#connection.encrypted ? {} : { sealing: this.#sealing() }),
+        ...(this.#connection.encrypted ? {} : { sealing: this.#sealing(context) }),
       }
     } catch (error) {
       context.dispose()
@@ -105,10 +113,12 @@ class Handshake implements Acceptor {
     }
   }
 
-  #sealing(): MessageSealing {
-    const context = this.#context
+  #sealing(context: SecurityContext): MessageSealing {
+    const { settings } = this.#parts
     return {
-      isRequired: !this.#parts.settings.allowUnencrypted,
+      get isRequired() {
+        return !settings.service.allowUnencrypted
+      },
       open: async ({ body }) => {
         try {
           return { contentType: 'application/soap+xml', body: await openBody(context, body) }
@@ -132,8 +142,7 @@ function negotiation(parts: HandshakeParts, connection: ConnectionFacts): Spnego
     oids: [OID.kerberos, OID.microsoftKerberos],
     create: () => kerberosAcceptor(parts, connection),
   }
-  const hasKerberos = parts.settings.auth.kerberos && parts.keytab !== undefined
-  return new SpnegoAcceptor(hasKerberos ? [kerberos, ntlm] : [ntlm])
+  return new SpnegoAcceptor(hasKerberos(parts) ? [kerberos, ntlm] : [ntlm])
 }
 
 function ntlmAcceptor(
@@ -148,7 +157,7 @@ function ntlmAcceptor(
       const account = accounts.find(isOwn ? user : `${domain}\\${user}`)
       return account && { ntHash: ntHash(account.password) }
     },
-    channelBinding: { level: levelOf(settings), applicationData: connection.channelBinding },
+    channelBinding: { level: levelOf(settings.service), applicationData: connection.channelBinding },
   })
 }
 
@@ -159,13 +168,13 @@ function kerberosAcceptor(
   return new KerberosAcceptor({
     keytab,
     channelBinding: connection.channelBinding,
-    hardening: levelOf(settings),
+    hardening: levelOf(settings.service),
   })
 }
 
 /** Inside of CredSSP the channel is its own TLS, whose public key is what it binds. */
-function credSsp(parts: HandshakeParts): CredSspAcceptor {
-  const { cert = '', key = '', passphrase } = parts.identity ?? {}
+async function credSsp(parts: HandshakeParts): Promise<CredSspAcceptor> {
+  const { cert, key, passphrase } = await parts.identity()
   const inner: ConnectionFacts = { encrypted: false }
   return new CredSspAcceptor({
     cert,

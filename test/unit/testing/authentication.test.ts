@@ -13,6 +13,7 @@ function handshake(bound = true): AuthenticationScheme & { readonly acceptors: n
   return {
     name: 'Twoleg',
     challenge: 'Twoleg',
+    isEnabled: () => true,
     profiles: ['urn:two'],
     get acceptors() {
       return acceptors

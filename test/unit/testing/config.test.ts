@@ -75,7 +75,7 @@ describe('the parts of winrm/config', () => {
     expect(faultOf(await ask({ extra })).subcode).toBe('a:ActionNotSupported')
   })
 
-  it.each([ACTIONS.put, ACTIONS.enumerate, 'urn:new'])('does not support %s', async (action) => {
+  it.each([ACTIONS.create, ACTIONS.enumerate, 'urn:new'])('does not support %s', async (action) => {
     expect(faultOf(await ask({ action }))).toMatchObject({
       subcode: 'a:ActionNotSupported',
       wsmanCode: 2150858771,

@@ -51,7 +51,7 @@ describe('a script', () => {
       wsmanCode: 2150858815,
     })
     expect(reply.text).toContain('<f:Message>later</f:Message>')
-    expect(faultOf(await ask({ action: ACTIONS.put })).subcode).toBe('a:ActionNotSupported')
+    expect(faultOf(await ask({ action: ACTIONS.create })).subcode).toBe('a:ActionNotSupported')
   })
 
   it('answers with a status', async () => {

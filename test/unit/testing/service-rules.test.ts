@@ -94,8 +94,8 @@ describe('MaxConnections', () => {
 
 describe('winrm/config and its listeners', () => {
   it.each([
-    ['put', CONFIG],
-    ['put', `${CONFIG}/service`],
+    ['create', CONFIG],
+    ['delete', `${CONFIG}/service`],
     ['put', `${CONFIG}/service/defaultports`],
     ['create', `${CONFIG}/listener`],
     ['delete', `${CONFIG}/listener`],

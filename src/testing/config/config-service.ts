@@ -1,23 +1,21 @@
-import { ACTION } from '../envelope/actions.js'
-import { formatMembers, formatSection } from '../settings/format.js'
-import { CLIENT_TABLE } from '../settings/client-table.js'
-import { LISTENER_TABLE } from '../settings/listener-table.js'
-import { PROTOCOL_TABLE } from '../settings/protocol-table.js'
-import { SERVICE_TABLE } from '../settings/service-table.js'
-import type { ListenerSettings, Settings } from '../settings/table.js'
-import { WINRS_TABLE } from '../settings/winrs-table.js'
-import type { XmlElement } from '../xml/element.js'
-import { NS } from '../xml/namespaces.js'
-import { element, writeXml, type ElementTree } from '../xml/writer.js'
-import type { EnumerationItem } from './enumeration-context.js'
-import type { Enumerations } from './enumerations.js'
-import { actionNotSupported, invalidSelectors, unknownResource } from './faults.js'
-import { EndpointFault, type EndpointReply, type EndpointRequest, type EndpointService } from './message.js'
-import { writeReference } from './reference-writer.js'
-import { textSelectors } from './selector-text.js'
+import { ACTION } from '../../envelope/actions.js'
+import { formatSection } from '../../settings/format.js'
+import { LISTENER_TABLE } from '../../settings/listener-table.js'
+import type { ListenerSettings } from '../../settings/table.js'
+import type { XmlElement } from '../../xml/element.js'
+import { NS } from '../../xml/namespaces.js'
+import { element, writeXml, type ElementTree } from '../../xml/writer.js'
+import type { EnumerationItem } from '../enumeration-context.js'
+import type { Enumerations } from '../enumerations.js'
+import { actionNotSupported, invalidSelectors, unknownResource } from '../faults.js'
+import { EndpointFault, type EndpointReply, type EndpointRequest, type EndpointService } from '../message.js'
+import { writeReference } from '../reference-writer.js'
+import { textSelectors } from '../selector-text.js'
+import type { LiveSettings } from './live-settings.js'
+import { readSection, SECTIONS, writeSection, type Section } from './section-documents.js'
 
 export interface ConfigServiceParts {
-  readonly settings: Settings
+  readonly settings: LiveSettings
   /** Asked anew for every request: ports are known only when the listeners are open. */
   readonly listeners: () => readonly ListenerSettings[]
   readonly enumerations: Enumerations
@@ -25,7 +23,7 @@ export interface ConfigServiceParts {
 
 const LISTENER = `${NS.config}/listener`
 
-/** winrm/config and its parts (MS-WSMV 3.1.4.1.29), read-only. */
+/** winrm/config and its parts (MS-WSMV 3.1.4.1.29). */
 export class ConfigService implements EndpointService {
   readonly #parts: ConfigServiceParts
 
@@ -36,47 +34,23 @@ export class ConfigService implements EndpointService {
   handle(request: EndpointRequest): Promise<EndpointReply> | EndpointReply {
     const uri = request.resourceUri.toLowerCase()
     if (uri === LISTENER) return this.#handleListener(request)
-    const section = this.#section(uri)
+    const section = SECTIONS.get(uri)
     if (!section) throw unknownResource(request.resourceUri)
-    if (request.action !== ACTION.get) throw actionNotSupported(request.action)
     assertNoFragment(request)
     const [surplus] = textSelectors(request.headers).keys()
     if (surplus !== undefined) {
       throw invalidSelectors('UnexpectedSelectors', `The resource has no selector ${surplus}.`)
     }
-    return getReply(section)
+    const { settings } = this.#parts
+    if (request.action === ACTION.get) return getReply(writeSection(section, uri, settings))
+    if (request.action !== ACTION.put || !section.isWritable) throw actionNotSupported(request.action)
+    return this.#put(section, uri, request)
   }
 
-  #section(uri: string): ElementTree | undefined {
-    const { protocol, client, service, winrs } = this.#parts.settings
-    switch (uri.slice(NS.config.length)) {
-      case '':
-        return {
-          ...element(NS.config, 'Config', [
-            ...formatMembers(PROTOCOL_TABLE, protocol),
-            formatSection(CLIENT_TABLE, client, 'Client'),
-            formatSection(SERVICE_TABLE, service, 'Service'),
-            formatSection(WINRS_TABLE, winrs, 'Winrs'),
-          ]),
-          prefix: 'cfg',
-        }
-      case '/client':
-        return formatSection(CLIENT_TABLE, client, 'Client', uri)
-      case '/client/auth':
-        return formatSection(CLIENT_TABLE.auth.members, client.auth, 'Auth', uri)
-      case '/client/defaultports':
-        return formatSection(CLIENT_TABLE.defaultPorts.members, client.defaultPorts, 'DefaultPorts', uri)
-      case '/service':
-        return formatSection(SERVICE_TABLE, service, 'Service', uri)
-      case '/service/auth':
-        return formatSection(SERVICE_TABLE.auth.members, service.auth, 'Auth', uri)
-      case '/service/defaultports':
-        return formatSection(SERVICE_TABLE.defaultPorts.members, service.defaultPorts, 'DefaultPorts', uri)
-      case '/winrs':
-        return formatSection(WINRS_TABLE, winrs, 'Winrs', uri)
-      default:
-        return undefined
-    }
+  async #put(section: Section, uri: string, { body }: EndpointRequest): Promise<EndpointReply> {
+    const { settings } = this.#parts
+    await settings.change(readSection(section, uri, body, settings))
+    return { action: `${ACTION.put}Response`, body: [writeSection(section, uri, settings)] }
   }
 
   #handleListener(request: EndpointRequest): Promise<EndpointReply> | EndpointReply {
