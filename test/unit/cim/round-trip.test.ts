@@ -8,7 +8,6 @@ import {
   type CimInstance,
   type CimType,
   type CimValue,
-  type Properties,
 } from 'wsman'
 import { InstanceTyper, propertiesByName, type ClassOf } from '../../../src/cim/typed-instances.js'
 import type { CimTyped } from '../../../src/envelope/cim-class.js'
