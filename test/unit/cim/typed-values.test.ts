@@ -280,6 +280,26 @@ describe('the definition of a class', () => {
     expect(row).toEqual({ A_uint64: 1n, L_string: ['x'] })
   })
 
+  it('gives types to the objects beside their references, and is not asked for by references alone', async () => {
+    const reference =
+      '<a:EndpointReference><a:Address>http://h/wsman</a:Address><a:ReferenceParameters><w:ResourceURI>urn:s</w:ResourceURI></a:ReferenceParameters></a:EndpointReference>'
+    const service = await startService(
+      serving(CLASSES, '', {
+        Enumerate: [
+          enumerated({ raw: reference, end: 'w' }),
+          enumerated({ raw: `<w:Item>${items(7)}${reference}</w:Item>`, end: 'w' }),
+        ],
+      }),
+    )
+    const client = connect(service)
+    const expected = new EndpointReference('urn:s', {}, 'http://h/wsman')
+    const list = (mode: 'epr' | 'objectAndEpr') =>
+      client.enumerate('wmicimv2/Test_Everything', { mode, typed: true }).toArray()
+    expect(await list('epr')).toEqual([expected])
+    expect(service.requests).toHaveLength(1)
+    expect(await list('objectAndEpr')).toMatchObject([{ object: { A_uint8: 7 }, reference: expected }])
+  })
+
   it('is not asked for where there are no classes', async () => {
     const config =
       '<cfg:Config xmlns:cfg="http://schemas.microsoft.com/wbem/wsman/1/config"><cfg:MaxTimeoutms>60000</cfg:MaxTimeoutms></cfg:Config>'
