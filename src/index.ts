@@ -155,6 +155,15 @@ export type {
   WinrsSettings,
 } from './settings/table.js'
 
+export type {
+  AuthTrace,
+  ConnectionTrace,
+  OperationTrace,
+  Outcome,
+  RetryTrace,
+} from './diagnostics/channels.js'
+export type { WireLog, WireLogEntry } from './diagnostics/wire-log.js'
+
 export { ERROR_CODES, type CodeOf, type WsmanErrorCode } from './errors/codes.js'
 export {
   AbortError,

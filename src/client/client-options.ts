@@ -1,5 +1,6 @@
 import type { AxiosInstance } from 'axios'
 import { UsageError } from '../errors/errors.js'
+import type { WireLog } from '../diagnostics/wire-log.js'
 import type { ProxyOptions } from '../http/proxy.js'
 import type { TlsOptions } from '../http/tls.js'
 import { DEFAULT_RETRY, type RetryOptions, type RetryPolicy } from '../operations/retry.js'
@@ -57,6 +58,12 @@ export interface WsmanClientOptions {
   readonly spn?: SpnOptions | undefined
   /** Bounds the operations under way, together with the other clients that have the same one: `createLimiter(n)`. */
   readonly limiter?: Limiter | undefined
+  /**
+   * Gets every message of this client, before it is sealed or after it was opened, with what may be secret taken out:
+   * what is shown stands on an allow-list, and values of properties, environments, command lines, input and output
+   * are not on it. Default: nothing is logged.
+   */
+  readonly wireLog?: WireLog | undefined
   /** Its interceptors see every request as it is sent. */
   readonly axios?: AxiosInstance | undefined
 }
@@ -71,6 +78,7 @@ export interface ResolvedClientOptions {
   readonly locale: string
   readonly dataLocale: string
   readonly microsoftHeaders: boolean
+  readonly wireLog: WireLog | undefined
 }
 
 const KNOWN: Readonly<Record<keyof WsmanClientOptions, true>> = {
@@ -93,6 +101,7 @@ const KNOWN: Readonly<Record<keyof WsmanClientOptions, true>> = {
   axios: true,
   spn: true,
   limiter: true,
+  wireLog: true,
 }
 
 /** @throws UsageError for what is missing, unknown or out of range */
@@ -112,6 +121,7 @@ export function resolveClientOptions(options: WsmanClientOptions): ResolvedClien
     locale,
     dataLocale: languageTag('dataLocale', options.dataLocale ?? locale),
     microsoftHeaders: compatibilityOf(options) === 'windows',
+    wireLog: wireLogOf(options),
   }
   return Object.freeze(resolved)
 }
@@ -120,6 +130,11 @@ export function resolveClientOptions(options: WsmanClientOptions): ResolvedClien
 function assertLimiter(limiter: Limiter | undefined): void {
   if (limiter === undefined || typeof limiter === 'object') return
   throw new UsageError('limiter must be what createLimiter(n) returns.')
+}
+
+function wireLogOf({ wireLog }: WsmanClientOptions): WireLog | undefined {
+  if (wireLog === undefined || typeof wireLog === 'function') return wireLog
+  throw new UsageError('wireLog must be a function that takes an entry.')
 }
 
 function compatibilityOf({ compatibility = 'windows' }: WsmanClientOptions): 'windows' | 'dmtf' {

@@ -7,6 +7,40 @@ export interface Outcome {
 }
 
 /**
+ * What `wsman:operation` says about an operation, retries included. The object is the same in every event of one
+ * operation and fills up as it goes on.
+ */
+export interface OperationTrace extends Outcome {
+  /** The host as the client was given it. */
+  readonly host: string
+  /** `Get`, `Pull`, `Shell.Receive`, … */
+  readonly operation: string
+  /** The resource URI; Identify has none. */
+  readonly resource?: string | undefined
+  /** The MessageID of the last request, `uuid:…`; Identify has none. */
+  messageId?: string | undefined
+  /** How often the request was tried. */
+  attempts: number
+  /** The HTTP status of the last reply. */
+  status?: number | undefined
+}
+
+/** What `wsman:connection` says about a connection while it is made, and `wsman:disconnect` when it is gone. */
+export interface ConnectionTrace extends Outcome {
+  /** The host as the client was given it. */
+  readonly host: string
+  readonly port: number
+  /** Whether TLS protects it. */
+  readonly secure: boolean
+  /** Host and port of the proxy it goes through, without credentials. */
+  readonly proxy?: string | undefined
+  /** The address that was connected to; that of the proxy, where there is one. */
+  remoteAddress?: string | undefined
+  /** `TLSv1.3` */
+  tlsVersion?: string | undefined
+}
+
+/**
  * What `wsman:auth` says about a handshake. The object is the same in every event of one handshake and fills up as it
  * goes on. Never a token, a key or a password.
  */
@@ -47,10 +81,43 @@ export interface TypingTrace {
 /** One message for each class in a reply with typed values. No values are told. */
 export const typingChannel: Channel = channel('wsman:typing')
 
+/** What `wsman:retry` says before the pause after which an operation is tried again. */
+export interface RetryTrace {
+  /** The host as the client was given it. */
+  readonly host: string
+  readonly operation: string
+  readonly resource?: string | undefined
+  /** The attempt that failed, counted from 1. */
+  readonly attempt: number
+  /** The pause before the next one, in milliseconds. */
+  readonly delayMs: number
+  /** What it failed with. */
+  readonly error: unknown
+}
+
 type Trace<T extends object> = TracingChannel<unknown, T>
 
-/** Handshakes that take several legs: `tracing:wsman:auth:start`, `:end`, `:asyncStart`, `:asyncEnd` and `:error`. */
+/** Operations: `tracing:wsman:operation:start`, `:end`, `:asyncStart`, `:asyncEnd` and `:error`. */
+export const operationChannel: Trace<OperationTrace> = tracingChannel('wsman:operation')
+
+/** Connections being made: `tracing:wsman:connection:start` and so on. */
+export const connectionChannel: Trace<ConnectionTrace> = tracingChannel('wsman:connection')
+
+/** Handshakes that take several legs: `tracing:wsman:auth:start` and so on. */
 export const authChannel: Trace<AuthTrace> = tracingChannel('wsman:auth')
+
+const retryChannel = channel('wsman:retry')
+const disconnectChannel = channel('wsman:disconnect')
+
+/** Tells the plain channel `wsman:retry` that an operation is going to be tried again. */
+export function tellRetry(trace: RetryTrace): void {
+  retryChannel.publish(trace)
+}
+
+/** Tells the plain channel `wsman:disconnect` that a connection is gone, with the object that told of its making. */
+export function tellDisconnect(trace: ConnectionTrace): void {
+  disconnectChannel.publish(trace)
+}
 
 /**
  * Does some work and tells a channel about it. What the work results in is not told: it may hold secrets. Where nobody

@@ -8,7 +8,9 @@ export function withRemote<E extends Error>(reason: E, remote: RemoteState): E |
   const { message, cause } = reason
   if (reason instanceof AbortError) return new AbortError(message, { cause, remote })
   if (!(reason instanceof TimeoutError)) return reason
-  const { timeoutMs } = reason
+  const { timeoutMs, hint } = reason
   const code = OWN_LIMITS.find((limit) => limit === reason.code)
-  return code === undefined ? reason : new TimeoutError(code, message, { timeoutMs, remote })
+  if (code === undefined) return reason
+  const known = { ...(cause === undefined ? {} : { cause }), ...(hint === undefined ? {} : { hint }) }
+  return new TimeoutError(code, message, { timeoutMs, remote, ...known })
 }

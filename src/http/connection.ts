@@ -69,6 +69,16 @@ export class HttpConnection {
     return this.#socket instanceof TLSSocket ? peerCertificate(this.#socket)?.raw : undefined
   }
 
+  /** The address at the other end: of the host, or of the proxy. */
+  get remoteAddress(): string | undefined {
+    return this.#socket.remoteAddress
+  }
+
+  /** `TLSv1.3`; undefined where there is no TLS. */
+  get tlsVersion(): string | undefined {
+    return this.#socket instanceof TLSSocket ? (this.#socket.getProtocol() ?? undefined) : undefined
+  }
+
   /** Bytes that have arrived so far. */
   get bytesRead(): number {
     return this.#socket.bytesRead

@@ -1,6 +1,8 @@
 import { EnvelopeDecoder, type DecodedMessage } from '../envelope/decoder.js'
 import { encodeBare, encodeRequest, newUuid } from '../envelope/encoder.js'
-import { ProtocolError, TransportError, UsageError } from '../errors/errors.js'
+import { operationChannel, tellRetry, traced, type OperationTrace } from '../diagnostics/channels.js'
+import type { WireLog } from '../diagnostics/wire-log.js'
+import { ProtocolError, TimeoutError, TransportError, UsageError } from '../errors/errors.js'
 import { WsmanFault } from '../errors/fault.js'
 import { faultHint } from '../errors/fault-hints.js'
 import { hintFor } from '../errors/situations.js'
@@ -14,8 +16,9 @@ import type { Lifetime } from '../util/lifetime.js'
 import { timerDelay } from '../util/timer.js'
 import { assertCallOptions, type CallOptions, type Languages } from './call-options.js'
 import type { Operation, OperationRunner } from './operation.js'
-import { isRetryable, retryDelayMs, type RetryPolicy } from './retry.js'
+import { isRetryable, isTooBusy, retryDelayMs, type RetryPolicy } from './retry.js'
 import { refuseStatus } from './status.js'
+import { WireTap } from './wire-tap.js'
 
 export interface ExecutorOptions {
   readonly transport: Transport
@@ -27,6 +30,7 @@ export interface ExecutorOptions {
   /** Windows' own headers: DataLocale and SessionId. */
   readonly microsoftHeaders: boolean
   readonly retry: RetryPolicy
+  readonly wireLog?: WireLog | undefined
 }
 
 /** Old hosts take 150 kB; until the host's own value is known, nothing larger is sent (MS-WSMV 3.1.4.1.20). */
@@ -82,14 +86,18 @@ export class OperationExecutor implements OperationRunner {
     options: CallOptions,
     lifetime: Lifetime | undefined,
   ): Promise<T> {
+    const about = { host: this.host, ...nameOf(operation) }
     const scope = new CallScope({ signal: options.signal, timeoutMs: options.timeoutMs, lifetime })
-    const progress: Progress = { signal: scope.signal, started: false }
+    const trace: OperationTrace = { ...about, attempts: 0 }
+    const progress: Progress = { signal: scope.signal, started: false, trace }
     try {
-      return await this.#withRetries(operation, options, progress)
-    } catch (error) {
-      if (!isWsmanError(error)) throw error
-      const known = progress.started ? error : withRemote(error, 'notStarted')
-      throw known.describe({ host: this.host, ...nameOf(operation) })
+      return await traced(operationChannel, trace, () =>
+        this.#withRetries(operation, options, progress).catch((error: unknown) => {
+          if (!isWsmanError(error)) throw error
+          const known = progress.started ? error : withRemote(error, 'notStarted')
+          throw known.describe(about)
+        }),
+      )
     } finally {
       scope.dispose()
     }
@@ -97,35 +105,59 @@ export class OperationExecutor implements OperationRunner {
 
   async #withRetries<T>(operation: Operation<T>, options: CallOptions, progress: Progress): Promise<T> {
     const { retry } = this.#options
-    const { signal } = progress
-    for (let attempt = 1; ; attempt++) {
+    const { signal, trace } = progress
+    for (;;) {
+      const attempt = ++trace.attempts
       try {
         return await this.#once(operation, options, progress)
       } catch (error) {
         if (attempt >= retry.attempts || signal.aborted || !isRetryable(error, operation.idempotent))
           throw error
-        await sleep(retryDelayMs(retry, attempt), signal)
+        const delayMs = retryDelayMs(retry, attempt)
+        tellRetry({ host: this.host, ...nameOf(operation), attempt, delayMs, error })
+        await sleep(delayMs, signal).catch((reason: unknown) => {
+          throw afterFailure(reason, error)
+        })
       }
     }
   }
 
   async #once<T>(operation: Operation<T>, options: CallOptions, progress: Progress): Promise<T> {
-    const { transport, client, protocol } = this.#options
+    const { signal, trace } = progress
+    const { transport, client, protocol, wireLog } = this.#options
     const operationTimeoutMs = options.operationTimeoutMs ?? protocol.maxTimeoutMs
     const messageId = newUuid()
-    const message = await transport.send(
-      {
-        body: this.#fitting(this.#encode(operation, options, operationTimeoutMs, messageId)),
-        lane: operation.lane,
-        replyTimeoutMs: timerDelay(operationTimeoutMs + client.networkDelayMs),
-        signal: progress.signal,
-        onStart: () => (progress.started = true),
-        anonymous: operation.anonymous ?? false,
-        affinity: operation.affinity,
-      },
-      (head) => openReply(operation, head, operation.action === undefined ? undefined : messageId),
-    )
-    return this.#unwrap(message)
+    const body = this.#fitting(this.#encode(operation, options, operationTimeoutMs, messageId))
+    const sentId = operation.action === undefined ? undefined : messageId
+    trace.messageId = sentId
+    const tap = wireLog && this.#tap(wireLog, trace)
+    tap?.request(body)
+    try {
+      const message = await transport.send(
+        {
+          body,
+          lane: operation.lane,
+          replyTimeoutMs: timerDelay(operationTimeoutMs + client.networkDelayMs),
+          signal,
+          onStart: () => (progress.started = true),
+          anonymous: operation.anonymous ?? false,
+          affinity: operation.affinity,
+        },
+        (head) => {
+          trace.status = head.status
+          tap?.head(head)
+          const sink = openReply(operation, head, sentId)
+          return tap?.through(sink) ?? sink
+        },
+      )
+      return this.#unwrap(message)
+    } finally {
+      tap?.end()
+    }
+  }
+
+  #tap(wireLog: WireLog, { operation, messageId, attempts }: OperationTrace): WireTap {
+    return new WireTap(wireLog, { host: this.host, operation, messageId, attempt: attempts })
   }
 
   #encode(
@@ -175,7 +207,10 @@ export class OperationExecutor implements OperationRunner {
   #unwrap<T>({ status, message }: Reply<T>): T {
     if (message.fault) {
       const hint = faultHint(message.fault)
-      throw new WsmanFault({ ...message.fault, status }, hint === undefined ? {} : { hint })
+      throw new WsmanFault(
+        { ...message.fault, status },
+        { retryable: isTooBusy(message.fault.wsmanCode), ...(hint === undefined ? {} : { hint }) },
+      )
     }
     if (status !== 200) {
       const text = `The peer answered with HTTP status ${status} and a message that is no fault.`
@@ -188,6 +223,7 @@ export class OperationExecutor implements OperationRunner {
 /** What all tries of a call share. */
 interface Progress {
   readonly signal: AbortSignal
+  readonly trace: OperationTrace
   /** Whether anything of the request may have been sent. */
   started: boolean
 }
@@ -223,6 +259,13 @@ function openReply<T>(
       return { status: head.status, message }
     },
   }
+}
+
+/** A deadline that passes during a pause says what was waited for. */
+function afterFailure(reason: unknown, failure: unknown): unknown {
+  if (!(reason instanceof TimeoutError) || reason.code !== 'ERR_WSMAN_TIMEOUT') return reason
+  const { code, message, timeoutMs } = reason
+  return new TimeoutError(code, message, { timeoutMs, cause: failure, hint: hintFor('lastAttemptFailed') })
 }
 
 function nameOf({ name, resource }: Operation<unknown>): { operation: string; resource?: string } {

@@ -1,3 +1,4 @@
+import { connectionChannel, tellDisconnect, traced, type ConnectionTrace } from '../diagnostics/channels.js'
 import { TransportError } from '../errors/errors.js'
 import { hintFor } from '../errors/situations.js'
 import { HttpConnection } from '../http/connection.js'
@@ -39,12 +40,26 @@ export class Dialer {
 
   /** @throws TransportError, TimeoutError, or the signal's reason */
   async open(tls: TlsProfile | undefined, signal: AbortSignal): Promise<HttpConnection> {
+    const { hostname: host, port, secure } = this.#options.target
+    const trace: ConnectionTrace = { host, port, secure, proxy: this.#options.proxy?.name }
+    const connection = await traced(connectionChannel, trace, () => this.#connect(tls, signal, trace))
+    connection.onClose(() => tellDisconnect(trace))
+    return connection
+  }
+
+  async #connect(
+    tls: TlsProfile | undefined,
+    signal: AbortSignal,
+    trace: ConnectionTrace,
+  ): Promise<HttpConnection> {
     const pass = await this.#gate?.enter(signal)
     let proven = false
     try {
       const connection = await HttpConnection.open({ ...this.#options, tls }, signal)
       proven = true
       this.#otherIsOpen = undefined
+      trace.remoteAddress = connection.remoteAddress
+      trace.tlsVersion = connection.tlsVersion
       return connection
     } catch (error) {
       throw await this.#explain(error, signal)

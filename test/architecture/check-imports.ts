@@ -5,9 +5,9 @@ import ts from 'typescript'
 /** A folder of `src` imports from lower ranks only. `testing` is an entry of its own that nothing imports. */
 export const RANKS: ReadonlyMap<string, number> = new Map([
   ['errors', 0],
-  ['diagnostics', 0],
   ['util', 1],
   ['xml', 1],
+  ['diagnostics', 2],
   ['settings', 2],
   ['envelope', 2],
   ['auth', 2],

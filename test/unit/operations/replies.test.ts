@@ -7,7 +7,7 @@ const HTML = { 'Content-Type': 'text/html; charset=utf-8' }
 
 async function errorFor(answer: RawAnswer): Promise<unknown> {
   const service = await startService({ Get: answer })
-  const error = await rejection(connect(service).get('urn:r'))
+  const error = await rejection(connect(service, { retry: { attempts: 1 } }).get('urn:r'))
   expect(service.requests).toHaveLength(1)
   return error
 }

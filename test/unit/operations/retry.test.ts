@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { AbortError, TimeoutError, TransportError } from '../../../src/errors/errors.js'
+import { FAULT } from '../../../src/errors/fault-codes.js'
+import { WsmanFault } from '../../../src/errors/fault.js'
 import { DEFAULT_RETRY, isRetryable, retryDelayMs } from '../../../src/operations/retry.js'
 import { connect, CUT, rejection, startService, windowsFault } from '../../support/scripted-service.js'
 
@@ -118,6 +120,29 @@ it('an abort during the pause ends the call, and nothing more is sent', async ()
   expect(service.requests).toHaveLength(1)
 })
 
+it('a service that is too busy to begin is asked again, also for what may not run twice', async () => {
+  const created =
+    '<x:ResourceCreated><a:Address>http://h/wsman</a:Address><a:ReferenceParameters><w:ResourceURI>http://x/Class</w:ResourceURI><w:SelectorSet><w:Selector Name="A">1</w:Selector></w:SelectorSet></a:ReferenceParameters></x:ResourceCreated>'
+  const service = await startService({ Create: [windowsFault(FAULT.QUOTA_USER), created] })
+  const reference = await connect(service).create('http://x/Class', { A: 1 })
+  expect(reference.selectors).toEqual({ A: '1' })
+  expect(service.actions).toEqual(['Create', 'Create'])
+})
+
+it('a deadline that passes in a pause says what the last attempt failed with', async () => {
+  const service = await startService({ Get: () => CUT })
+  const client = connect(service, { retry: { attempts: 5, baseDelayMs: 3_600_000, maxDelayMs: 3_600_000 } })
+  expect(await rejection(client.get('urn:r', { timeoutMs: 200 }))).toMatchObject({
+    name: 'TimeoutError',
+    code: 'ERR_WSMAN_TIMEOUT',
+    timeoutMs: 200,
+    operation: 'Get',
+    hint: expect.stringContaining('cause') as string,
+    cause: { code: 'ERR_WSMAN_SOCKET' },
+  })
+  expect(service.requests).toHaveLength(1)
+})
+
 it('the deadline holds for all attempts together', async () => {
   const service = await startService({ Get: () => CUT })
   const client = connect(service, { retry: { attempts: 1000, baseDelayMs: 20, maxDelayMs: 20 } })
@@ -143,13 +168,26 @@ it('a connection that cannot be made is tried again, also for what may not run t
 
 describe('the policy', () => {
   const socket = new TransportError('ERR_WSMAN_SOCKET', 'x')
+  const fault = (wsmanCode: number): WsmanFault =>
+    new WsmanFault({ faultCode: 'Receiver', reason: 'x', wsmanCode })
 
   it.each([
     [new TransportError('ERR_WSMAN_CONNECT', 'x'), true, true],
     [new TransportError('ERR_WSMAN_CONNECT', 'x', { retryable: false }), false, false],
     [socket, true, false],
     [new TransportError('ERR_WSMAN_TLS', 'x'), false, false],
-    [new TransportError('ERR_WSMAN_HTTP_STATUS', 'x', { status: 503, retryable: true }), false, false],
+    [new TransportError('ERR_WSMAN_HTTP_STATUS', 'x', { status: 503, retryable: true }), true, false],
+    [new TransportError('ERR_WSMAN_HTTP_STATUS', 'x', { status: 502 }), false, false],
+    [new TransportError('ERR_WSMAN_PROXY', 'x', { retryable: true }), true, true],
+    [new TransportError('ERR_WSMAN_PROXY', 'x'), false, false],
+    [fault(FAULT.BUSY), true, true],
+    [fault(0x800700aa), true, true],
+    [fault(FAULT.QUOTA_USER), true, true],
+    [fault(FAULT.QUOTA_SYSTEM), true, true],
+    [fault(FAULT.QUOTA_LIMIT), true, true],
+    [fault(FAULT.QUOTA_MAX_SHELLS), false, false],
+    [fault(FAULT.QUOTA_MAX_OPERATIONS), false, false],
+    [fault(FAULT.ACCESS_DENIED), false, false],
     [new TimeoutError('ERR_WSMAN_REPLY_TIMEOUT', 'x', { timeoutMs: 1 }), false, false],
     [new AbortError('x'), false, false],
     [new Error('x'), false, false],
