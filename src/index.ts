@@ -1,6 +1,30 @@
 export { WsmanClient, type ElementOption } from './client/wsman-client.js'
 export type { WsmanClientOptions } from './client/client-options.js'
 
+export { ConfigClient } from './config/config-client.js'
+export { ConfigCollection } from './config/config-collection.js'
+export { ConfigSection } from './config/config-section.js'
+export type { CertMapping, CertMappingKey } from './config/cert-mapping-kind.js'
+export type { Plugin, PluginKey } from './config/plugin-kind.js'
+export type { SectionName } from './config/resources.js'
+export type { ListenerKey } from './config/listener-kind.js'
+export {
+  ConfigPlan,
+  type ApplyOptions,
+  type JsonValue,
+  type PlanChange,
+  type PlanProgress,
+  type PlanWarning,
+  type PlanWarningCode,
+} from './config/plan.js'
+export type {
+  DesiredCertMapping,
+  DesiredConfig,
+  DesiredListener,
+  DesiredPlugin,
+} from './config/plan-config.js'
+export type { DesiredItem } from './config/plan-items.js'
+
 export { Enumeration } from './enumeration/enumeration.js'
 export type { EnumerateOptions, ItemOf } from './enumeration/enumerate-options.js'
 export { cql, DIALECT, escapeLike, selectorFilter, wql, xpath, type WqlValue } from './enumeration/filters.js'

@@ -2,6 +2,7 @@ import { inspect } from 'node:util'
 import { CimClient } from '../cim/cim-client.js'
 import { ClassCache } from '../cim/class-cache.js'
 import { Typing, typingContext } from '../cim/typing.js'
+import { ConfigClient } from '../config/config-client.js'
 import { Enumeration } from '../enumeration/enumeration.js'
 import { createEnumeration, type EnumerateOptions, type ItemOf } from '../enumeration/enumerate-options.js'
 import type { CimInstance } from '../envelope/cim-value.js'
@@ -40,6 +41,7 @@ import { sleep } from '../util/abortable.js'
 import { asOneCall } from '../util/call-scope.js'
 import { Lifetime } from '../util/lifetime.js'
 import { NS } from '../xml/namespaces.js'
+import { hostAddresses } from './host-addresses.js'
 import { resolveClientOptions, type WsmanClientOptions } from './client-options.js'
 import { LimitedRunner } from './limited-runner.js'
 
@@ -69,6 +71,8 @@ export class WsmanClient implements AsyncDisposable {
   /** CIM classes by name, with typed values. */
   readonly cim: CimClient
   readonly #secure: boolean
+  /** The configuration of WinRM on the host, typed: read, planned and changed. */
+  readonly config: ConfigClient
   #closed: Promise<void> | undefined
 
   /** @throws UsageError for options that are missing, unknown or out of range. No connection is made yet. */
@@ -102,6 +106,14 @@ export class WsmanClient implements AsyncDisposable {
     this.cim = new CimClient({ runner: this.#runner, classes, typing: this.#typing, family })
     // Shells take their places themselves: a whole command counts as one operation.
     this.#shells = { runner: executor, turns: new ReceiveTurns(maxConnections - 1), limiter }
+    const { facts } = this.#transport
+    this.config = new ConfigClient({
+      runner: this.#runner,
+      connection: facts,
+      addresses: () => hostAddresses(facts),
+      runScript: async (script, bounds) =>
+        (await this.runPowerShell(script, { ...bounds, check: true })).stdout,
+    })
   }
 
   /** The host as it was given. */

@@ -13,6 +13,11 @@ export const ERROR_CODES = {
     retryable: false,
     meaning: 'The service answered with a SOAP fault; `wsmanCode` and `wsmanName` say which.',
   },
+  ERR_WSMAN_METHOD: {
+    class: 'WsmanError',
+    retryable: false,
+    meaning: 'A method of the host ran and said that it failed; the message has the value it returned.',
+  },
   ERR_WSMAN_USAGE: {
     class: 'UsageError',
     retryable: false,
@@ -27,6 +32,18 @@ export const ERROR_CODES = {
     class: 'UsageError',
     retryable: false,
     meaning: 'This version of the package does not offer what was asked for.',
+  },
+  ERR_WSMAN_SETTING_FIXED: {
+    class: 'UsageError',
+    retryable: false,
+    meaning:
+      'The host does not let this setting be changed: it is read-only, deprecated, or held by Group Policy. Nothing was changed.',
+  },
+  ERR_WSMAN_FORCE_NEEDED: {
+    class: 'UsageError',
+    retryable: false,
+    meaning:
+      'The plan would cut this connection off or set up a conflict, and `force` was not given. Nothing was changed.',
   },
   ERR_WSMAN_HOST_NOT_TRUSTED: {
     class: 'PolicyError',

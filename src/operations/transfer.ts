@@ -4,10 +4,9 @@ import type { EndpointReference } from '../envelope/endpoint-reference.js'
 import { asInstance, type Instance, type RawValue } from '../envelope/instance.js'
 import { instanceTree, type Properties } from '../envelope/instance-encoder.js'
 import type { ResourceLocator } from '../envelope/resource.js'
-import { readReference } from '../envelope/selectors.js'
-import { ProtocolError } from '../errors/errors.js'
 import { NS } from '../xml/namespaces.js'
 import { element, type ElementTree } from '../xml/writer.js'
+import { createDocumentOperation } from './document.js'
 import type { Operation } from './operation.js'
 import { rootElement, type ElementName } from './root-element.js'
 
@@ -65,20 +64,7 @@ export function createOperation(
   name?: ElementName,
 ): Operation<EndpointReference> {
   const root = rootElement(resource, properties, name)
-  return {
-    name: 'Create',
-    action: ACTION.create,
-    resource,
-    lane: 'call',
-    idempotent: false,
-    body: [instanceTree(root.name, root.namespaceUri, properties)],
-    decoder: () =>
-      new TreeBody((elements) => {
-        const created = elements.find((entry) => entry.is(NS.transfer, 'ResourceCreated'))
-        if (!created) throw new ProtocolError('The service created a resource and did not say which.')
-        return readReference(created)
-      }),
-  }
+  return createDocumentOperation(resource, instanceTree(root.name, root.namespaceUri, properties))
 }
 
 /** WS-Transfer Delete (MS-WSMV 3.1.4.4). A second one would fail, and say so although the first succeeded. */

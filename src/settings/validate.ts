@@ -50,6 +50,18 @@ export function assertSection(section: keyof Settings, model: unknown): void {
   if (problem) throw new UsageError(problem.message)
 }
 
+/** The same for what a table describes that is no section: `listener.port must be between 1 and 65535.` */
+export function assertMembers(table: SettingTable, members: unknown, name: string): void {
+  const problem = validateGroup(table, members, `${name}.`).find(({ severity }) => severity === 'error')
+  if (problem) throw new UsageError(problem.message)
+}
+
+/** The same for one row: `plugin.quotas.maxShells must be between 1 and 2147483647.` */
+export function assertRow(row: SettingRow, path: string, value: unknown): void {
+  const problem = validateRow(row, path, value).find(({ severity }) => severity === 'error')
+  if (problem) throw new UsageError(problem.message)
+}
+
 const CONFIG_SECTIONS: SettingTable = Object.fromEntries(
   Object.entries(CONFIG_TABLE).map(([name, members]): [string, SettingGroup] => [
     name,

@@ -21,7 +21,7 @@ import { checkPolicy } from './policy.js'
 import { ConnectionPool } from './pool.js'
 import { redirected } from './redirect.js'
 import { SharedCredential } from './shared-credential.js'
-import type { BodySink, ResponseHead, Transport, TransportRequest } from './types.js'
+import type { BodySink, ConnectionFacts, ResponseHead, Transport, TransportRequest } from './types.js'
 
 export interface HttpTransportOptions {
   readonly endpoint: EndpointUrl
@@ -52,6 +52,7 @@ const MAX_RECONNECTS = 2
 export class HttpTransport implements Transport {
   readonly host: string
   readonly url: string
+  readonly facts: ConnectionFacts
   readonly #endpoint: EndpointUrl
   readonly #settings: ClientSettings
   readonly #mechanism: Mechanism
@@ -80,9 +81,14 @@ export class HttpTransport implements Transport {
       inactivityTimeoutMs: positive('inactivityTimeoutMs', options.inactivityTimeoutMs ?? 30_000),
       maxResponseBytes: positive('maxResponseBytes', options.maxResponseBytes ?? 64 * 1024 * 1024),
     }
+    const proxy = resolveProxy(options.proxy, endpoint, process.env)
+    const { secure, hostname, port, path } = endpoint
+    const { scheme, sealed } = mechanism
+    const pinned = options.tls?.fingerprint256 !== undefined
+    this.facts = { scheme, sealed, secure, hostname, port, path, pinned, proxied: proxy !== undefined }
     const dialer = new Dialer({
       target: endpoint,
-      proxy: resolveProxy(options.proxy, endpoint, process.env),
+      proxy,
       connectTimeoutMs: positive('connectTimeoutMs', options.connectTimeoutMs ?? 15_000),
     })
     const open = async (

@@ -16,8 +16,8 @@ export interface PolicyQuestion {
   readonly mutual?: boolean
 }
 
-/** The switch of `client.auth` that governs each scheme; NTLM is spoken within Negotiate. */
-const SWITCHES: Readonly<Record<Exclude<AuthScheme, 'none'>, keyof ClientSettings['auth']>> = {
+/** The switch of `client.auth`, and of `service.auth`, that governs each scheme; NTLM is spoken within Negotiate. */
+export const SCHEME_SWITCHES: Readonly<Record<Exclude<AuthScheme, 'none'>, keyof ClientSettings['auth']>> = {
   basic: 'basic',
   digest: 'digest',
   ntlm: 'negotiate',
@@ -34,8 +34,8 @@ const SWITCHES: Readonly<Record<Exclude<AuthScheme, 'none'>, keyof ClientSetting
  */
 export function checkPolicy(question: PolicyQuestion): void {
   const { client, scheme, secure, host, sealed, mutual = scheme === 'kerberos' } = question
-  if (scheme !== 'none' && !client.auth[SWITCHES[scheme]]) {
-    const name = SWITCHES[scheme]
+  if (scheme !== 'none' && !client.auth[SCHEME_SWITCHES[scheme]]) {
+    const name = SCHEME_SWITCHES[scheme]
     throw new PolicyError(
       'ERR_WSMAN_SCHEME_DISABLED',
       `client.auth.${name} switches the scheme ${scheme} off.`,

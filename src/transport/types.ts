@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { ByteSink } from '../http/message.js'
 import type { Affinity } from './affinity.js'
+import type { AuthScheme } from './credentials.js'
 
 /**
  * Which sockets a request may use. `poll` requests (Receive, Pull) wait long and never hold the last socket;
@@ -22,6 +23,24 @@ export interface TransportRequest {
   readonly anonymous?: boolean
   /** Cookies of what the request belongs to; the reply may add to them. */
   readonly affinity?: Affinity | undefined
+}
+
+/** What the way to a service depends on, as far as the service's own settings can end it. */
+export interface ConnectionFacts {
+  readonly scheme: AuthScheme
+  /** Whether messages are encrypted by the scheme itself. */
+  readonly sealed: boolean
+  /** HTTPS. */
+  readonly secure: boolean
+  /** Name or address of the host. */
+  readonly hostname: string
+  readonly port: number
+  /** Path of the service, beginning with a slash. */
+  readonly path: string
+  /** Whether only one certificate of the host is accepted. */
+  readonly pinned: boolean
+  /** Whether a proxy stands in between, so that the name of the host may mean nothing here. */
+  readonly proxied: boolean
 }
 
 /** The head of a reply, sealed bodies already opened. */
