@@ -56,7 +56,6 @@ export class InstanceTyper {
     const known = metadataOf(instance)?.properties
     let hasBigint = false
     for (const name of Object.keys(instance)) {
-      // Keys of the instance itself.
       const value = this.#property(instance[name] as RawValue, name, of, known)
       hasBigint ||= holdsBigint(value)
       setProperty<CimValue>(typed, name, value)

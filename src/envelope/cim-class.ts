@@ -75,10 +75,6 @@ export function readClasses(element: XmlElement, namespace: string): readonly Ci
   return element.elements.flatMap((child) => readClasses(child, namespace))
 }
 
-/**
- * Classes as text of CIM-XML, parsed elsewhere into a tree.
- * @param element `CLASS`
- */
 function readClass(element: XmlElement, namespace: string): CimClass {
   const qualifiers = readQualifiers(element)
   return {

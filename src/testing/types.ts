@@ -1,20 +1,6 @@
-/** The CIM types a property can have (DSP0004 5.2). */
-export type CimType =
-  | 'boolean'
-  | 'string'
-  | 'char16'
-  | 'uint8'
-  | 'sint8'
-  | 'uint16'
-  | 'sint16'
-  | 'uint32'
-  | 'sint32'
-  | 'uint64'
-  | 'sint64'
-  | 'real32'
-  | 'real64'
-  | 'datetime'
-  | 'reference'
+import type { CimType } from '../envelope/cim-value.js'
+
+export type { CimType }
 
 /** A reference to an instance of another class of the endpoint. */
 export interface EndpointRef {
