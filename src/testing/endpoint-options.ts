@@ -54,6 +54,13 @@ export interface EndpointOptions {
    * them. Default none.
    */
   readonly policy?: PartialModel<Settings>
+  /** Certificates of the machine besides those of its listeners: clients may make listeners that show them. Default none. */
+  readonly certificates?: readonly EndpointTls[]
+  /**
+   * The ports that EnableCompatibilityHttpListener and EnableCompatibilityHttpsListener open. Default 80 and 443, which
+   * most systems give to privileged programs only.
+   */
+  readonly compatibilityPorts?: { readonly http?: number; readonly https?: number }
   /**
    * Path of a keytab with the keys of `HTTP/<host>`. With it and a Kerberos library on the machine, Kerberos is accepted.
    */

@@ -1,16 +1,15 @@
-import { X509Certificate } from 'node:crypto'
 import os from 'node:os'
-import { tlsServerEndPoint } from '../auth/channel-binding.js'
 import { UsageError } from '../errors/errors.js'
 import { NS } from '../xml/namespaces.js'
-import type { ListenerSettings, Settings } from '../settings/table.js'
+import type { Settings } from '../settings/table.js'
 import { Accounts, basicScheme, type Account, type AuthenticationScheme } from './authentication.js'
-import { fingerprintsOf, makeCertificate, type Fingerprints } from './certificate.js'
+import { makeCertificate } from './certificate.js'
 import { certificateScheme } from './client-certificate.js'
 import { ClassRegistry } from './class-registry.js'
 import { ClassService } from './class-service.js'
 import { DMTF, WMI } from './class-uri.js'
 import { ConfigService } from './config/config-service.js'
+import { ListenerService } from './config/listener-service.js'
 import { LiveSettings } from './config/live-settings.js'
 import {
   resolveListeners,
@@ -22,7 +21,10 @@ import {
 } from './endpoint-options.js'
 import { Enumerations } from './enumerations.js'
 import { handshakeSchemes, type HandshakeParts } from './negotiate.js'
-import { HttpListener } from './http-listener.js'
+import { CertificateStore } from './listening/certificate-store.js'
+import { ListenerSet, type ManagedListener } from './listening/listener-set.js'
+import { isLoopback } from './listening/machine-addresses.js'
+import type { ListenerSpec } from './listening/open-listener.js'
 import { machineClasses } from './machine/machine-classes.js'
 import { OperationQuota } from './operation-quota.js'
 import { RequestLog, type LoggedRequest } from './request-log.js'
@@ -75,6 +77,7 @@ export interface EndpointClientOptions {
 
 /** A WS-Management service for tests, on loopback unless told otherwise. */
 export interface Endpoint {
+  /** Those that are open now: clients may change them. */
   readonly listeners: readonly EndpointListener[]
   /** The URL of the first listener. */
   readonly url: string
@@ -94,11 +97,6 @@ export interface Endpoint {
   [Symbol.asyncDispose](): Promise<void>
 }
 
-interface Opened extends ResolvedListener {
-  readonly http: HttpListener
-  readonly fingerprints: Fingerprints | undefined
-}
-
 /**
  * Starts a WS-Management service that answers as WinRM does, with real local processes in its shells.
  * @throws UsageError for options that make no sense; whatever binding the port fails with
@@ -107,16 +105,39 @@ export async function startEndpoint(options: EndpointOptions = {}): Promise<Endp
   const machine = os.hostname()
   const accounts = resolveUsers(options.users, machine)
   const settings = new LiveSettings(resolveSettings(options.settings), resolvePolicy(options.policy))
-  const listeners = resolveListeners(options.listeners)
+  const wanted = resolveListeners(options.listeners)
   const quota = new OperationQuota(settings)
   const enumerations = new Enumerations(settings, quota)
   const { affinityCookie = false } = options
   const shells = new ShellService({ settings, machine, enumerations, quota, affinityCookie })
   const classes = new ClassService(new ClassRegistry(options.classes ?? machineClasses()), enumerations)
-  const opened: Opened[] = []
-  const config = new ConfigService({ settings, enumerations, listeners: () => opened.map(describe) })
+  const certificates = new CertificateStore()
+  for (const tls of options.certificates ?? []) certificates.add(tls)
+  const loopbackOnly = wanted.every(({ address }) => isLoopback(address))
+  const listeners = new ListenerSet({
+    settings,
+    certificates,
+    loopbackOnly,
+    compatibilityPorts: { http: 80, https: 443, ...options.compatibilityPorts },
+    handler: (request, facts) => pipeline.handle(request, facts),
+    limits: () => ({
+      maxRequestBytes: settings.protocol.maxEnvelopeSizeKb * 1024,
+      retrievalTimeoutMs: settings.service.maxPacketRetrievalTimeSeconds * 1000,
+    }),
+  })
+  const config = new ConfigService({
+    settings,
+    listeners: new ListenerService({
+      listeners,
+      certificates,
+      settings,
+      enumerations,
+      machine,
+      loopbackOnly,
+    }),
+  })
   const log = new RequestLog()
-  const pipeline = new RequestPipeline({
+  const pipeline: RequestPipeline = new RequestPipeline({
     settings,
     machine,
     log,
@@ -137,15 +158,30 @@ export async function startEndpoint(options: EndpointOptions = {}): Promise<Endp
   })
   const close = async (): Promise<void> => {
     enumerations.close()
-    await Promise.all([shells.close(), ...opened.map(({ http }) => http.close())])
+    await Promise.all([shells.close(), listeners.close()])
   }
   try {
-    for (const listener of listeners) opened.push(await open(listener, settings, pipeline))
+    for (const listener of wanted) await listeners.add(await specOf(listener, certificates))
+    await listeners.openCompatibility()
   } catch (error) {
     await close()
     throw error
   }
-  return new RunningEndpoint({ opened, accounts, log, shells, close, settings })
+  return new RunningEndpoint({ listeners, accounts, log, shells, close, settings })
+}
+
+async function specOf(
+  { address, tls, ...listener }: ResolvedListener,
+  certificates: CertificateStore,
+): Promise<ListenerSpec> {
+  const shown =
+    listener.transport === 'HTTPS' ? (tls ?? (await makeCertificate(listener.hostname))) : undefined
+  return {
+    ...listener,
+    address: address === '*' ? '*' : `IP:${address}`,
+    enabled: true,
+    certificateThumbprint: shown ? certificates.add(shown) : '',
+  }
 }
 
 function schemesOf(parts: HandshakeParts): readonly AuthenticationScheme[] {
@@ -158,55 +194,8 @@ function once<T>(make: () => T): () => T {
   return () => (made ??= { value: make() }).value
 }
 
-async function open(
-  listener: ResolvedListener,
-  settings: Settings,
-  pipeline: RequestPipeline,
-): Promise<Opened> {
-  const encrypted = listener.transport === 'HTTPS'
-  const tls = encrypted ? (listener.tls ?? (await makeCertificate(listener.hostname))) : undefined
-  const fingerprints = tls && fingerprintsOf(tls)
-  const channelBinding = tls && tlsServerEndPoint(new X509Certificate(tls.cert).raw)
-  const http = await HttpListener.open(
-    {
-      host: listener.address === '*' ? '::' : listener.address,
-      port: listener.port,
-      urlPrefix: listener.urlPrefix,
-      tls,
-      asksForCertificate: settings.service.auth.certificate,
-      limits: () => ({
-        maxRequestBytes: settings.protocol.maxEnvelopeSizeKb * 1024,
-        retrievalTimeoutMs: settings.service.maxPacketRetrievalTimeSeconds * 1000,
-      }),
-    },
-    (request) => pipeline.handle(request, { encrypted, channelBinding }),
-  )
-  return { ...listener, http, fingerprints }
-}
-
-/** The listener as winrm/config/listener shows it (MS-WSMV 2.2.4.19, note 83). */
-function describe(listener: Opened): ListenerSettings {
-  const { transport, address, hostname, urlPrefix, http, fingerprints } = listener
-  return {
-    address: address === '*' ? '*' : `IP:${address}`,
-    transport,
-    port: http.port,
-    hostname,
-    enabled: true,
-    urlPrefix,
-    certificateThumbprint: fingerprints?.thumbprint ?? '',
-    listeningOn: address === '*' ? allAddresses() : [address],
-  }
-}
-
-function allAddresses(): readonly string[] {
-  return Object.values(os.networkInterfaces()).flatMap((entries = []) =>
-    entries.map(({ address }) => address),
-  )
-}
-
 interface RunningParts {
-  readonly opened: readonly Opened[]
+  readonly listeners: ListenerSet
   readonly accounts: readonly Account[]
   readonly log: RequestLog
   readonly shells: ShellService
@@ -217,19 +206,14 @@ interface RunningParts {
 class RunningEndpoint implements Endpoint {
   /** Holds passwords: private, so that nothing prints them. */
   readonly #parts: RunningParts
-  readonly listeners: readonly EndpointListener[]
   #closed: Promise<void> | undefined
 
   constructor(parts: RunningParts) {
     this.#parts = parts
-    this.listeners = parts.opened.map(({ transport, address, urlPrefix, http: { port }, fingerprints }) => ({
-      transport,
-      address,
-      port,
-      urlPrefix,
-      url: `${transport.toLowerCase()}://${urlHost(address)}:${port}/${urlPrefix}`,
-      ...(fingerprints ? { fingerprint256: fingerprints.fingerprint256 } : {}),
-    }))
+  }
+
+  get listeners(): readonly EndpointListener[] {
+    return this.#parts.listeners.all.filter(({ sockets }) => sockets.hosts.length > 0).map(shown)
   }
 
   get url(): string {
@@ -294,6 +278,17 @@ class RunningEndpoint implements Endpoint {
       username === undefined ? 'The endpoint has no user.' : `The endpoint has no user ${username}.`,
     )
   }
+}
+
+function shown({ spec, sockets }: ManagedListener): EndpointListener {
+  const { transport, urlPrefix } = spec
+  const { port, fingerprints } = sockets
+  const address = spec.address.startsWith('MAC:')
+    ? (sockets.hosts[0] ?? '')
+    : spec.address.replace(/^IP:/, '')
+  const url = `${transport.toLowerCase()}://${urlHost(address)}:${port}/${urlPrefix}`
+  const pin = fingerprints ? { fingerprint256: fingerprints.fingerprint256 } : {}
+  return { transport, address, port, urlPrefix, url, ...pin }
 }
 
 const loopbackOf = (address: string): string =>

@@ -62,6 +62,7 @@ export class HttpListener {
   readonly #handler: HttpHandler
   readonly #server: http.Server | https.Server
   readonly #closing = new AbortController()
+  #retired: Promise<void> | undefined
 
   private constructor(options: HttpListenerOptions, handler: HttpHandler) {
     this.#options = options
@@ -115,13 +116,21 @@ export class HttpListener {
     this.#server.headersTimeout = timeoutMs
   }
 
+  /** Gives its port up and takes nothing new. Resolves when what it has is answered. */
+  retire(): Promise<void> {
+    this.#retired ??= new Promise((resolve) => {
+      this.#server.close(() => resolve())
+      this.#server.closeIdleConnections()
+    })
+    return this.#retired
+  }
+
   /** Resolves when every socket is gone. */
   async close(): Promise<void> {
     this.#closing.abort(new Error('The endpoint was closed.'))
-    await new Promise<void>((resolve) => {
-      this.#server.close(() => resolve())
-      this.#server.closeAllConnections()
-    })
+    const gone = this.retire()
+    this.#server.closeAllConnections()
+    await gone
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -145,7 +154,7 @@ export class HttpListener {
             signal: AbortSignal.any([lost.signal, this.#closing.signal]),
           }))
     if (!reply || response.destroyed) request.socket.destroy()
-    else write(response, reply)
+    else write(response, this.#retired ? lastReply(reply) : reply)
   }
 
   /** What is refused before its body is looked at. */
@@ -182,6 +191,11 @@ export class HttpListener {
     return `${scheme}://${headers.host ?? `${this.#options.host}:${this.port}`}${url ?? ''}`
   }
 }
+
+const lastReply = (reply: HttpReply): HttpReply => ({
+  ...reply,
+  headers: { ...reply.headers, Connection: 'close' },
+})
 
 function write(response: ServerResponse, { status, headers, body, cutAfter }: HttpReply): void {
   response.writeHead(status, {

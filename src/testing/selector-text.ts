@@ -7,11 +7,18 @@ import { invalidSelectors } from './faults.js'
  * @throws EndpointFault for a reference
  */
 export function textSelectors(headers: ReceivedHeaders): ReadonlyMap<string, string> {
+  return new Map([...originalSelectors(headers)].map(([name, value]) => [name, value.toLowerCase()]))
+}
+
+/**
+ * The same with values as they were sent, for what is made under them.
+ * @throws EndpointFault for a reference
+ */
+export function originalSelectors(headers: ReceivedHeaders): ReadonlyMap<string, string> {
   const selectors = new Map<string, string>()
   for (const [name, value] of Object.entries(headers.selectors)) {
-    const key = name.toLowerCase()
     if (typeof value === 'object') throw invalidSelectors('InvalidSelectors', `${name} takes no reference.`)
-    selectors.set(key, String(value).toLowerCase())
+    selectors.set(name.toLowerCase(), String(value))
   }
   return selectors
 }

@@ -1,27 +1,16 @@
 import { ACTION } from '../../envelope/actions.js'
-import { formatSection } from '../../settings/format.js'
-import { LISTENER_TABLE } from '../../settings/listener-table.js'
-import type { ListenerSettings } from '../../settings/table.js'
-import type { XmlElement } from '../../xml/element.js'
-import { NS } from '../../xml/namespaces.js'
-import { element, writeXml, type ElementTree } from '../../xml/writer.js'
-import type { EnumerationItem } from '../enumeration-context.js'
-import type { Enumerations } from '../enumerations.js'
 import { actionNotSupported, invalidSelectors, unknownResource } from '../faults.js'
-import { EndpointFault, type EndpointReply, type EndpointRequest, type EndpointService } from '../message.js'
-import { writeReference } from '../reference-writer.js'
+import type { EndpointReply, EndpointRequest, EndpointService } from '../message.js'
 import { textSelectors } from '../selector-text.js'
+import { LISTENER_URI } from './listener-documents.js'
+import type { ListenerService } from './listener-service.js'
 import type { LiveSettings } from './live-settings.js'
 import { readSection, SECTIONS, writeSection, type Section } from './section-documents.js'
 
 export interface ConfigServiceParts {
   readonly settings: LiveSettings
-  /** Asked anew for every request: ports are known only when the listeners are open. */
-  readonly listeners: () => readonly ListenerSettings[]
-  readonly enumerations: Enumerations
+  readonly listeners: ListenerService
 }
-
-const LISTENER = `${NS.config}/listener`
 
 /** winrm/config and its parts (MS-WSMV 3.1.4.1.29). */
 export class ConfigService implements EndpointService {
@@ -33,16 +22,19 @@ export class ConfigService implements EndpointService {
 
   handle(request: EndpointRequest): Promise<EndpointReply> | EndpointReply {
     const uri = request.resourceUri.toLowerCase()
-    if (uri === LISTENER) return this.#handleListener(request)
+    // MS-WSMV note 68.
+    if (request.headers.fragment !== undefined) throw actionNotSupported(request.action)
+    if (uri === LISTENER_URI) return this.#parts.listeners.handle(request)
     const section = SECTIONS.get(uri)
     if (!section) throw unknownResource(request.resourceUri)
-    assertNoFragment(request)
     const [surplus] = textSelectors(request.headers).keys()
     if (surplus !== undefined) {
       throw invalidSelectors('UnexpectedSelectors', `The resource has no selector ${surplus}.`)
     }
     const { settings } = this.#parts
-    if (request.action === ACTION.get) return getReply(writeSection(section, uri, settings))
+    if (request.action === ACTION.get) {
+      return { action: `${ACTION.get}Response`, body: [writeSection(section, uri, settings)] }
+    }
     if (request.action !== ACTION.put || !section.isWritable) throw actionNotSupported(request.action)
     return this.#put(section, uri, request)
   }
@@ -52,82 +44,4 @@ export class ConfigService implements EndpointService {
     await settings.change(readSection(section, uri, body, settings))
     return { action: `${ACTION.put}Response`, body: [writeSection(section, uri, settings)] }
   }
-
-  #handleListener(request: EndpointRequest): Promise<EndpointReply> | EndpointReply {
-    switch (request.action) {
-      case ACTION.get:
-        assertNoFragment(request)
-        return getReply(listenerTree(this.#findListener(request)))
-      case ACTION.enumerate:
-        return this.#parts.enumerations.enumerate(request, (enumerate) => {
-          assertNoFilter(enumerate)
-          return this.#parts.listeners().map(listenerItem)
-        })
-      case ACTION.pull:
-        return this.#parts.enumerations.pull(request)
-      case ACTION.release:
-        return this.#parts.enumerations.release(request)
-      default:
-        throw actionNotSupported(request.action)
-    }
-  }
-
-  #findListener({ headers }: EndpointRequest): ListenerSettings {
-    const selectors = textSelectors(headers)
-    const surplus = [...selectors.keys()].find((name) => name !== 'address' && name !== 'transport')
-    if (surplus !== undefined) {
-      throw invalidSelectors('UnexpectedSelectors', `Listeners have no selector ${surplus}.`)
-    }
-    const [address, transport] = [selectors.get('address'), selectors.get('transport')]
-    if (address === undefined || transport === undefined) {
-      throw invalidSelectors('InsufficientSelectors', 'A listener is named by Address and Transport.')
-    }
-    const found = this.#parts
-      .listeners()
-      .find(
-        (listener) =>
-          listener.address.toLowerCase() === address && listener.transport.toLowerCase() === transport,
-      )
-    if (found) return found
-    throw new EndpointFault(`There is no listener with Address ${address} and Transport ${transport}.`, {
-      code: 'Sender',
-      subcode: 'a:DestinationUnreachable',
-      faultDetail: 'ResourceNotFound',
-      wsmanCode: 0x80338000,
-    })
-  }
-}
-
-const getReply = (tree: ElementTree): EndpointReply => ({ action: `${ACTION.get}Response`, body: [tree] })
-
-function listenerTree(listener: ListenerSettings): ElementTree {
-  const section = formatSection(LISTENER_TABLE, listener, 'Listener', LISTENER)
-  const addresses = listener.listeningOn.map((address) => ({
-    ...element(LISTENER, 'ListeningOn', address),
-    prefix: 'cfg',
-  }))
-  return { ...section, children: [...(section.children ?? []), ...addresses] }
-}
-
-function listenerItem(listener: ListenerSettings): EnumerationItem {
-  const { address, transport } = listener
-  return {
-    object: () => writeXml(listenerTree(listener)),
-    reference: () => writeReference(LISTENER, { Address: address, Transport: transport }),
-  }
-}
-
-/** MS-WSMV note 68. */
-function assertNoFragment({ action, headers }: EndpointRequest): void {
-  if (headers.fragment !== undefined) throw actionNotSupported(action)
-}
-
-/** Only classes can be filtered (MS-WSMV 3.1.4.1.13). */
-function assertNoFilter(enumerate: XmlElement): void {
-  if (!enumerate.child(NS.wsman, 'Filter') && !enumerate.child(NS.enumeration, 'Filter')) return
-  throw new EndpointFault('Listeners cannot be filtered.', {
-    code: 'Sender',
-    subcode: 'n:FilteringNotSupported',
-    wsmanCode: 0x80338018,
-  })
 }

@@ -1,0 +1,215 @@
+import { isIP } from 'node:net'
+import { ACTION } from '../../envelope/actions.js'
+import { FAULT } from '../../errors/fault-codes.js'
+import { LISTENER_TABLE } from '../../settings/listener-table.js'
+import type { XmlElement } from '../../xml/element.js'
+import { NS } from '../../xml/namespaces.js'
+import { writeXml } from '../../xml/writer.js'
+import type { Enumerations } from '../enumerations.js'
+import { actionNotSupported, internalError, invalidSelectors, schemaValidation } from '../faults.js'
+import { canonicalThumbprint, isNamed, type CertificateStore } from '../listening/certificate-store.js'
+import type { ListenerSet, ManagedListener } from '../listening/listener-set.js'
+import { isLoopback, machineAddresses } from '../listening/machine-addresses.js'
+import type { ListenerSpec } from '../listening/open-listener.js'
+import { EndpointFault, type EndpointReply, type EndpointRequest } from '../message.js'
+import { referenceContent, writeReference } from '../reference-writer.js'
+import { originalSelectors } from '../selector-text.js'
+import { LISTENER_URI, readListener, writeListener } from './listener-documents.js'
+import type { LiveSettings } from './live-settings.js'
+
+export interface ListenerServiceParts {
+  readonly listeners: ListenerSet
+  readonly certificates: CertificateStore
+  readonly settings: LiveSettings
+  readonly enumerations: Enumerations
+  /** The name of the machine: that of HTTPS listeners for which no other is given. */
+  readonly machine: string
+  readonly loopbackOnly: boolean
+}
+
+/** winrm/config/listener (MS-WSMV 3.1.4.1.29.5). */
+export class ListenerService {
+  readonly #parts: ListenerServiceParts
+
+  constructor(parts: ListenerServiceParts) {
+    this.#parts = parts
+  }
+
+  handle(request: EndpointRequest): Promise<EndpointReply> | EndpointReply {
+    const { enumerations, listeners } = this.#parts
+    switch (request.action) {
+      case ACTION.get:
+        return this.#document(`${ACTION.get}Response`, this.#find(request))
+      case ACTION.put:
+        return this.#put(request)
+      case ACTION.create:
+        return this.#create(request)
+      case ACTION.delete:
+        return this.#delete(request)
+      case ACTION.enumerate:
+        return enumerations.enumerate(request, (enumerate) => {
+          assertNoFilter(enumerate)
+          return listeners.all.map((listener) => ({
+            object: () => writeXml(writeListener(listeners.describe(listener), listener.origin)),
+            reference: () => writeReference(LISTENER_URI, selectorsOf(listener.spec)),
+          }))
+        })
+      case ACTION.pull:
+        return enumerations.pull(request)
+      case ACTION.release:
+        return enumerations.release(request)
+      default:
+        throw actionNotSupported(request.action)
+    }
+  }
+
+  async #create(request: EndpointRequest): Promise<EndpointReply> {
+    const { listeners } = this.#parts
+    const key = keyOf(request)
+    this.#assertAddress(key.address)
+    const sent = readListener(request.body, key)
+    if (listeners.find(key.address, key.transport)) throw alreadyExists(key)
+    const spec = this.#completed({ ...key, ...sent })
+    await bound(listeners.add(spec))
+    const reference = referenceContent(LISTENER_URI, selectorsOf(spec))
+    return {
+      action: `${ACTION.create}Response`,
+      body: `<x:ResourceCreated>${reference}</x:ResourceCreated>`,
+    }
+  }
+
+  async #put(request: EndpointRequest): Promise<EndpointReply> {
+    const listener = this.#find(request)
+    const sent = readListener(request.body, listener.spec)
+    const { listeners } = this.#parts
+    const { port } = listeners.describe(listener)
+    await bound(listeners.change(listener, this.#completed({ ...listener.spec, port, ...sent })))
+    return this.#document(`${ACTION.put}Response`, listener)
+  }
+
+  async #delete(request: EndpointRequest): Promise<EndpointReply> {
+    await this.#parts.listeners.remove(this.#find(request))
+    return { action: `${ACTION.delete}Response`, body: [] }
+  }
+
+  #document(action: string, listener: ManagedListener): EndpointReply {
+    return { action, body: [writeListener(this.#parts.listeners.describe(listener), listener.origin)] }
+  }
+
+  /** With the defaults of the table in MS-WSMV 3.1.4.1.29.5, and a certificate that fits. */
+  #completed(given: Partial<ListenerSpec> & Pick<ListenerSpec, 'address' | 'transport'>): ListenerSpec {
+    const { settings, machine } = this.#parts
+    const { http, https } = settings.service.defaultPorts
+    const secured = given.transport === 'HTTPS'
+    const spec = {
+      port: secured ? https : http,
+      hostname: secured ? machine : '',
+      enabled: true,
+      urlPrefix: LISTENER_TABLE.urlPrefix.default as string,
+      certificateThumbprint: '',
+      ...given,
+    }
+    if (secured) return { ...spec, certificateThumbprint: this.#thumbprintFor(spec) }
+    if (spec.certificateThumbprint === '') return spec
+    throw internalError(FAULT.CONFIG_THUMBPRINT_SHOULD_BE_EMPTY, 'A listener for HTTP shows no certificate.')
+  }
+
+  #thumbprintFor({ certificateThumbprint, hostname }: ListenerSpec): string {
+    const { certificates } = this.#parts
+    if (certificateThumbprint === '') {
+      const found = certificates.forHostname(hostname)
+      if (found !== undefined) return found
+      throw internalError(
+        FAULT.QUICK_CONFIG_FAILED_CERT_REQUIRED,
+        `The machine has no certificate with the common name ${hostname}.`,
+      )
+    }
+    const tls = certificates.find(certificateThumbprint)
+    if (!tls)
+      throw internalError(CERTIFICATE_NOT_FOUND, `The machine has no certificate ${certificateThumbprint}.`)
+    if (isNamed(tls, hostname)) return canonicalThumbprint(certificateThumbprint)
+    throw internalError(
+      FAULT.CONFIG_CERT_CN_DOES_NOT_MATCH_HOSTNAME,
+      `The common name of the certificate is not ${hostname}.`,
+    )
+  }
+
+  /** MS-WSMV 3.1.4.1.29.5: an address that the machine has, or all. */
+  #assertAddress(address: string): void {
+    if (address === '*') return
+    const [, kind, value = ''] = /^(IP|MAC):(.+)$/i.exec(address) ?? []
+    const own = machineAddresses().filter((one) => !this.#parts.loopbackOnly || isLoopback(one.address))
+    const isOwn =
+      kind?.toUpperCase() === 'MAC'
+        ? own.some(({ mac }) => mac === value.toUpperCase())
+        : kind !== undefined &&
+          isIP(value) !== 0 &&
+          (isLoopback(value) || own.some((one) => one.address === value || one.host === value))
+    if (!isOwn) throw internalError(FAULT.LISTENER_ADDRESS_INVALID, `The machine has no address ${address}.`)
+  }
+
+  #find(request: EndpointRequest): ManagedListener {
+    const { address, transport } = keyOf(request)
+    const found = this.#parts.listeners.find(address, transport)
+    if (found) return found
+    throw new EndpointFault(`There is no listener with Address ${address} and Transport ${transport}.`, {
+      code: 'Sender',
+      subcode: 'a:DestinationUnreachable',
+      faultDetail: 'ResourceNotFound',
+      wsmanCode: 0x80338000,
+    })
+  }
+}
+
+/** CRYPT_E_NOT_FOUND. */
+const CERTIFICATE_NOT_FOUND = 0x80092004
+/** ERROR_SHARING_VIOLATION, which HTTP.SYS tells where somebody else has the port. */
+const PORT_IN_USE = 32
+
+type ListenerKey = Pick<ListenerSpec, 'address' | 'transport'>
+
+function keyOf({ headers }: EndpointRequest): ListenerKey {
+  const selectors = originalSelectors(headers)
+  const surplus = [...selectors.keys()].find((name) => name !== 'address' && name !== 'transport')
+  if (surplus !== undefined) {
+    throw invalidSelectors('UnexpectedSelectors', `Listeners have no selector ${surplus}.`)
+  }
+  const [address, wanted] = [selectors.get('address'), selectors.get('transport')]
+  if (address === undefined || wanted === undefined) {
+    throw invalidSelectors('InsufficientSelectors', 'A listener is named by Address and Transport.')
+  }
+  const transport = (['HTTP', 'HTTPS'] as const).find((one) => one === wanted.trim().toUpperCase())
+  if (transport === undefined) throw schemaValidation('The Transport of a listener is HTTP or HTTPS.')
+  return { address: address.trim().replace(/^(?:ip|mac):/i, (kind) => kind.toUpperCase()), transport }
+}
+
+const selectorsOf = ({ address, transport }: ListenerKey): Record<string, string> => ({
+  Address: address,
+  Transport: transport,
+})
+
+const alreadyExists = ({ address, transport }: ListenerKey): EndpointFault =>
+  new EndpointFault(`There is a listener with Address ${address} and Transport ${transport} already.`, {
+    code: 'Sender',
+    subcode: 'w:AlreadyExists',
+    wsmanCode: 0x80338033,
+  })
+
+/** Whatever keeps a port from being opened is told as what it is. */
+async function bound(opening: Promise<void>): Promise<void> {
+  try {
+    await opening
+  } catch (error) {
+    throw internalError(PORT_IN_USE, error instanceof Error ? error.message : String(error))
+  }
+}
+
+/** Only classes can be filtered (MS-WSMV 3.1.4.1.13). */
+function assertNoFilter(enumerate: XmlElement): void {
+  if (!enumerate.child(NS.wsman, 'Filter') && !enumerate.child(NS.enumeration, 'Filter')) return
+  throw new EndpointFault('Listeners cannot be filtered.', {
+    code: 'Sender',
+    subcode: 'n:FilteringNotSupported',
+    wsmanCode: 0x80338018,
+  })
+}
