@@ -115,6 +115,20 @@ describe('Create', () => {
     expect(endpoint.listeners[1]?.fingerprint256).toMatch(/^[0-9A-F:]{95}$/)
   })
 
+  it('takes the default port of the transport where none is given', async () => {
+    const defaultPorts = { http: await freePort('127.0.0.2'), https: await freePort('127.0.0.2') }
+    await start({
+      certificates: [await makeCertificate('server01')],
+      settings: { service: { auth: { basic: true }, allowUnencrypted: true, defaultPorts } },
+    })
+    expect((await create(OTHER)).status).toBe(200)
+    expect((await create(HTTPS, '<c:Hostname>server01</c:Hostname>')).status).toBe(200)
+    expect(endpoint.listeners.slice(1).map(({ port }) => port)).toEqual([
+      defaultPorts.http,
+      defaultPorts.https,
+    ])
+  })
+
   it.each([
     ['the same again', HTTP, '', 'w:AlreadyExists', 2150858803],
     [
