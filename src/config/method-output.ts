@@ -1,5 +1,7 @@
 import type { RawValue } from '../envelope/instance.js'
-import { WsmanError } from '../errors/wsman-error.js'
+import { faultByCode } from '../errors/fault-codes.js'
+import { WsmanFault } from '../errors/fault.js'
+import { faultHint } from '../errors/fault-hints.js'
 
 /** An out parameter that is an array: one element for each value, so one value looks like no array at all. */
 export function texts(value: RawValue | undefined): readonly string[] {
@@ -8,8 +10,17 @@ export function texts(value: RawValue | undefined): readonly string[] {
   return items.filter((item) => typeof item === 'string')
 }
 
-/** @param meaning what is known about the code, where something is */
-export function methodFailed(method: string, code: number, host: string, meaning?: string): WsmanError {
-  const detail = meaning === undefined ? '' : `: ${meaning}`
-  return new WsmanError('ERR_WSMAN_METHOD', `${method} returned ${code}${detail}.`, { host })
+/** What a method returned where it did not fail by a fault: a Win32 error or HRESULT, as a fault would carry it. */
+export function methodFailed(method: string, code: number, host: string): WsmanFault {
+  const known = faultByCode(code)
+  const reason = `${method} returned ${code}.`
+  const parts = {
+    faultCode: 'Receiver',
+    wsmanCode: code,
+    wsmanName: known?.name,
+    reason,
+    detail: known?.description,
+  }
+  const hint = faultHint(parts)
+  return new WsmanFault(parts, { host, ...(hint === undefined ? {} : { hint }) })
 }

@@ -1,4 +1,4 @@
-import { isWsmanError } from '../errors/wsman-error.js'
+import { isWsmanFault } from '../errors/fault.js'
 import type { CallOptions } from '../operations/call-options.js'
 import type { OperationRunner } from '../operations/operation.js'
 import { RemoteRegistry } from './registry.js'
@@ -64,6 +64,6 @@ export async function settingsHeldByPolicy(
 }
 
 /** No such class, or no right to it; anything else, as a lost connection or an abort, is the caller's to know. */
-export function isUnavailable(error: unknown): boolean {
-  return isWsmanError(error) && (error.code === 'ERR_WSMAN_FAULT' || error.code === 'ERR_WSMAN_METHOD')
+function isUnavailable(error: unknown): boolean {
+  return isWsmanFault(error)
 }

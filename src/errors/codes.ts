@@ -13,11 +13,6 @@ export const ERROR_CODES = {
     retryable: false,
     meaning: 'The service answered with a SOAP fault; `wsmanCode` and `wsmanName` say which.',
   },
-  ERR_WSMAN_METHOD: {
-    class: 'WsmanError',
-    retryable: false,
-    meaning: 'A method of the host ran and said that it failed; the message has the value it returned.',
-  },
   ERR_WSMAN_USAGE: {
     class: 'UsageError',
     retryable: false,

@@ -110,6 +110,16 @@ describeWithShared('corpus', 'a plan', () => {
     )
   })
 
+  it('goes without policies where the method refuses to tell them', async () => {
+    const refused =
+      '<p:EnumValues_OUTPUT xmlns:p="http://schemas.microsoft.com/wbem/wsman/1/wmi/root/default/StdRegProv">' +
+      '<p:ReturnValue>5</p:ReturnValue></p:EnumValues_OUTPUT>'
+    const { service, config } = await start({ script: { EnumValues: refused } })
+    const plan = await config.plan({ service: { maxConnections: 5 } })
+    expect([plan.changes.length, plan.warnings]).toEqual([1, []])
+    expect(service.of('EnumValues')).toHaveLength(1)
+  })
+
   it('does not take a lost connection for a lack of policies', async () => {
     const { config } = await start({ script: { EnumValues: CUT } })
     expect(await rejection(config.plan({ service: { maxConnections: 5 } }))).toMatchObject({
