@@ -186,6 +186,8 @@ export type {
   Outcome,
   RetryTrace,
 } from './diagnostics/channels.js'
+export type { DiagnoseOptions } from './diagnose/diagnose.js'
+export type { DiagnosisReport, DiagnosisStep, DiagnosisStepName } from './diagnose/report.js'
 export type { WireLog, WireLogEntry } from './diagnostics/wire-log.js'
 
 export { ERROR_CODES, type CodeOf, type WsmanErrorCode } from './errors/codes.js'

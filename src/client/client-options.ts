@@ -9,7 +9,7 @@ import type { PartialModel } from '../settings/rows.js'
 import type { ClientSettings, ProtocolSettings } from '../settings/table.js'
 import type { AuthOptions } from '../transport/credentials.js'
 import type { SpnOptions } from '../transport/mechanism-candidates.js'
-import type { SharedCredential } from '../transport/shared-credential.js'
+import { SharedCredential } from '../transport/shared-credential.js'
 import type { Limiter } from '../util/limiter.js'
 import { resolveEndpoint, type EndpointUrl } from '../transport/endpoint-url.js'
 
@@ -71,7 +71,7 @@ export interface WsmanClientOptions {
 /** The options with every default in its place. */
 export interface ResolvedClientOptions {
   readonly endpoint: EndpointUrl
-  readonly auth: AuthOptions | SharedCredential
+  readonly auth: SharedCredential
   readonly client: Readonly<ClientSettings>
   readonly protocol: Readonly<ProtocolSettings>
   readonly retry: RetryPolicy
@@ -114,7 +114,7 @@ export function resolveClientOptions(options: WsmanClientOptions): ResolvedClien
   const locale = languageTag('locale', options.locale ?? 'en-US')
   const resolved: ResolvedClientOptions = {
     endpoint: resolveEndpoint(options, client),
-    auth: options.auth ?? { scheme: 'none' },
+    auth: shared(options.auth),
     client,
     protocol: resolveSection('protocol', options.settings?.protocol),
     retry: resolveRetry(options.retry),
@@ -130,6 +130,10 @@ export function resolveClientOptions(options: WsmanClientOptions): ResolvedClien
 function assertLimiter(limiter: Limiter | undefined): void {
   if (limiter === undefined || typeof limiter === 'object') return
   throw new UsageError('limiter must be what createLimiter(n) returns.')
+}
+
+function shared(auth: AuthOptions | SharedCredential = { scheme: 'none' }): SharedCredential {
+  return auth instanceof SharedCredential ? auth : new SharedCredential(auth)
 }
 
 function wireLogOf({ wireLog }: WsmanClientOptions): WireLog | undefined {

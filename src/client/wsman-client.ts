@@ -42,7 +42,14 @@ import { asOneCall } from '../util/call-scope.js'
 import { Lifetime } from '../util/lifetime.js'
 import { NS } from '../xml/namespaces.js'
 import { hostAddresses } from './host-addresses.js'
-import { resolveClientOptions, type WsmanClientOptions } from './client-options.js'
+import { diagnose, type DiagnoseOptions } from '../diagnose/diagnose.js'
+import type { DiagnosisReport } from '../diagnose/report.js'
+import { resolveProxy } from '../http/proxy.js'
+import {
+  resolveClientOptions,
+  type ResolvedClientOptions,
+  type WsmanClientOptions,
+} from './client-options.js'
 import { LimitedRunner } from './limited-runner.js'
 
 /** For resources whose URI does not tell the element their properties go into. */
@@ -52,6 +59,7 @@ export interface ElementOption {
 
 /** One of them is never held by a request that waits for output. */
 const DEFAULT_CONNECTIONS = 4
+const DEFAULT_CONNECT_TIMEOUT_MS = 15_000
 
 /** How long closing may take to tell the service, before sockets are cut. */
 const CLOSE_LIMIT_MS = 900
@@ -73,31 +81,26 @@ export class WsmanClient implements AsyncDisposable {
   readonly #secure: boolean
   /** The configuration of WinRM on the host, typed: read, planned and changed. */
   readonly config: ConfigClient
+  readonly #resolved: ResolvedClientOptions
+  /** Makes connections of their own, with the credential that all share. */
+  readonly #connect: () => { readonly transport: HttpTransport; readonly executor: OperationExecutor }
   #closed: Promise<void> | undefined
 
   /** @throws UsageError for options that are missing, unknown or out of range. No connection is made yet. */
   constructor(options: WsmanClientOptions) {
     const resolved = resolveClientOptions(options)
-    const { endpoint, auth, client } = resolved
     this.#options = { ...options }
-    this.#secure = endpoint.secure
-    this.#transport = new HttpTransport({
-      endpoint,
-      auth,
-      settings: client,
-      tls: options.tls,
-      proxy: options.proxy,
-      maxConnections: options.maxConnections ?? DEFAULT_CONNECTIONS,
-      connectTimeoutMs: options.connectTimeoutMs,
-      inactivityTimeoutMs: options.inactivityTimeoutMs,
-      axios: options.axios,
-      spn: options.spn,
-    })
-    const executor = new OperationExecutor({
-      ...resolved,
-      transport: this.#transport,
-      lifetime: this.#lifetime,
-    })
+    this.#secure = resolved.endpoint.secure
+    this.#connect = () => {
+      const transport = openTransport(resolved, options)
+      return {
+        transport,
+        executor: new OperationExecutor({ ...resolved, transport, lifetime: this.#lifetime }),
+      }
+    }
+    const { transport, executor } = this.#connect()
+    this.#transport = transport
+    this.#resolved = resolved
     const { limiter, maxConnections = DEFAULT_CONNECTIONS } = options
     this.#runner = limiter ? new LimitedRunner(executor, limiter) : executor
     const classes = new ClassCache(this.#runner)
@@ -302,6 +305,27 @@ export class WsmanClient implements AsyncDisposable {
     return new ShellSessionManager(this.#shells, options)
   }
 
+  /**
+   * Goes through everything that can be in the way: name, ports, TLS, schemes, Identify, clock, authentication,
+   * sealing, channel binding, a shell and the configuration. Over connections of its own; a credential that was refused
+   * before is not tried again. What fails is a finding, not an error.
+   * @returns a report to paste into a ticket: plain JSON, without credentials
+   * @throws AbortError when the signal is aborted or the client is closed
+   */
+  async diagnose(options: DiagnoseOptions = {}): Promise<DiagnosisReport> {
+    const { transport, executor: runner } = this.#connect()
+    const { tls, proxy, connectTimeoutMs = DEFAULT_CONNECT_TIMEOUT_MS } = this.#options
+    const { endpoint, microsoftHeaders } = this.#resolved
+    const server = resolveProxy(proxy, endpoint, process.env)
+    try {
+      const way = { target: endpoint, proxy: server, tls, connectTimeoutMs }
+      const shells = { runner, turns: new ReceiveTurns(1), limiter: undefined }
+      return await diagnose({ transport, runner, shells, way, isWindows: microsoftHeaders }, options)
+    } finally {
+      transport.close(new AbortError('The diagnosis has ended.'))
+    }
+  }
+
   /** Ends every pending wait, enumeration, shell and socket within a second. Safe to call twice. */
   close(): Promise<void> {
     this.#closed ??= this.#close()
@@ -332,6 +356,24 @@ export class WsmanClient implements AsyncDisposable {
     timer.abort()
     this.#transport.close(new AbortError(message, { cause: new Error(message) }))
   }
+}
+
+function openTransport(
+  { endpoint, auth, client }: ResolvedClientOptions,
+  options: WsmanClientOptions,
+): HttpTransport {
+  return new HttpTransport({
+    endpoint,
+    auth,
+    settings: client,
+    tls: options.tls,
+    proxy: options.proxy,
+    maxConnections: options.maxConnections ?? DEFAULT_CONNECTIONS,
+    connectTimeoutMs: options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS,
+    inactivityTimeoutMs: options.inactivityTimeoutMs,
+    axios: options.axios,
+    spn: options.spn,
+  })
 }
 
 /** By hand, because the URL class of the platform hides default ports and forbids zones. */

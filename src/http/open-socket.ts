@@ -110,7 +110,7 @@ function accepted(socket: Socket, refusal: Error | undefined): Socket {
 }
 
 /** Waits for `event`. What ends the socket or the wait before rejects, and the socket is destroyed. */
-function reached(
+export function reached(
   socket: Socket,
   event: 'connect' | 'secureConnect',
   explain: (error: Error) => Error,

@@ -45,6 +45,9 @@ export interface HttpTransportOptions {
   readonly axios?: AxiosInstance | undefined
 }
 
+/** What an empty request may take to be answered. */
+const ASK_TIMEOUT_MS = 15_000
+
 /** Connections one exchange may go through: one for the challenge, one for the answer, one where that came too late. */
 const MAX_RECONNECTS = 2
 
@@ -130,6 +133,33 @@ export class HttpTransport implements Transport {
       throw error
     } finally {
       pass?.(false)
+    }
+  }
+
+  /** `auth.scheme`. */
+  get scheme(): string {
+    return this.#mechanism.scheme
+  }
+
+  /** Whether the scheme encrypts messages itself, and is bound to the TLS connection where there is one. */
+  get sealed(): boolean {
+    return this.#mechanism.sealed
+  }
+
+  /**
+   * Asks, without credentials and without a message, what the service wants to see.
+   * @throws TransportError, TimeoutError, or the signal's reason
+   */
+  async ask(signal: AbortSignal): Promise<ResponseHead> {
+    const channel = await this.#anonymous.acquire('call', signal)
+    try {
+      const request = { body: '', lane: 'call', replyTimeoutMs: ASK_TIMEOUT_MS, signal } as const
+      const response = await channel.send(request)
+      if (response === RECONNECT) throw new UsageError('A request without credentials needs no handshake.')
+      await response.discard()
+      return response
+    } finally {
+      this.#anonymous.release(channel)
     }
   }
 

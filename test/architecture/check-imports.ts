@@ -20,6 +20,7 @@ export const RANKS: ReadonlyMap<string, number> = new Map([
   ['shell', 7],
   ['eventing', 7],
   ['config', 8],
+  ['diagnose', 8],
   ['client', 9],
   ['cli', 10],
 ])

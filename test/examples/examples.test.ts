@@ -22,6 +22,14 @@ const EXPECTED: Readonly<Record<string, readonly RegExp[]>> = {
     /wsmanCode 2150858752, ERROR_WSMAN_RESOURCE_NOT_FOUND/,
     /Hint: \S/,
   ],
+  'diagnose.ts': [
+    /^✔ name resolution {2}127\.0\.0\.1 is an address/m,
+    /^✔ schemes offered {2}Negotiate\. \(\d+ ms\)$/m,
+    /^✔ authentication {3}Accepted as .*demo by NTLM\./m,
+    /^– channel binding /m,
+    /^✔ shell {12}A shell was opened and deleted\./m,
+    /^Nothing is in the way\.$/m,
+  ],
   'identify.ts': [
     /is wsman project/,
     /offers http:\/\/schemas\.dmtf\.org\/wbem\/wsman\/1\/wsman\/secprofile\/http\/spnego-kerberos/,
