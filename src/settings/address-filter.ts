@@ -14,7 +14,7 @@ export class AddressFilter {
   readonly #ranges: BlockList | 'all'
 
   /** @throws UsageError that names the range that is malformed */
-  constructor(text: string, family: Family) {
+  constructor(text: string, family: 'IPv4' | 'IPv6') {
     this.#family = family
     this.#text = text.trim()
     this.#ranges = this.#text === '*' ? 'all' : parse(this.#text, family)

@@ -66,6 +66,7 @@ export const ACE_TYPES = {
   TL: 0x14,
   FL: 0x15,
 } as const
+/** The letters of the type of an entry (MS-DTYP 2.5.1.1): `A` allows, `D` denies, `AU` audits. */
 export type AceType = keyof typeof ACE_TYPES
 
 /** Those that may name object types. */
@@ -88,6 +89,7 @@ export const ACE_FLAGS = {
   SA: 0x40,
   FA: 0x80,
 } as const
+/** The letters of a flag of an entry (MS-DTYP 2.5.1.1): how it is inherited, and what an audit records. */
 export type AceFlag = keyof typeof ACE_FLAGS
 
 /** The control bits of the two lists (MS-DTYP 2.4.6). */
