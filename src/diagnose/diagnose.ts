@@ -169,15 +169,19 @@ class Diagnosis {
   }
 
   async #find(look: () => Finding | Promise<Finding>, needed: true | string): Promise<Finding> {
-    if (this.#signal.aborted) return this.#outOfTime()
+    if (this.#isOver()) return this.#outOfTime()
     if (needed !== true) return skipped(needed)
     try {
       return await look()
     } catch (error) {
-      if (this.#signal.aborted) return this.#outOfTime()
+      if (this.#isOver()) return this.#outOfTime()
       if (!isWsmanError(error)) throw error
       return failed(error.message, { hint: error.hint, code: error.code })
     }
+  }
+
+  #isOver(): boolean {
+    return this.#signal.aborted
   }
 
   /** @throws AbortError where the caller, not the clock, ended it */
