@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import type { TlsIdentity } from '../../../../src/auth/credssp/tls-channel.js'
 import type { SealedMessage, SecurityContext } from '../../../../src/auth/security-context.js'
 import { UsageError } from '../../../../src/errors/errors.js'
+import { watchResources } from '../../../support/open-resources.js'
 import { account, acceptor, initiator, makeIdentity, shakeHands } from './handshake.js'
 import { scriptedAcceptor, scriptedInitiator } from './scripted-inner.js'
 
@@ -147,14 +148,13 @@ describe('dispose', () => {
   })
 
   it('leaves nothing open, after success as after failure', async () => {
-    const open = () => process.getActiveResourcesInfo().filter((name) => name !== 'Immediate')
-    const before = open()
+    const left = watchResources()
     for (const password of [account.password, 'wrong']) {
       const [client, server] = [initiator({ password }), acceptor(identity)]
       await shakeHands(client, server).catch(() => undefined)
       client.dispose()
       server.dispose()
     }
-    expect(open()).toEqual(before)
+    expect(left()).toEqual([])
   })
 })

@@ -7,6 +7,7 @@ import {
   type TlsIdentity,
 } from '../../../../src/auth/credssp/tls-channel.js'
 import { ProtocolError, UsageError } from '../../../../src/errors/errors.js'
+import { watchResources } from '../../../support/open-resources.js'
 import { hex } from '../hex.js'
 import { makeIdentity } from './handshake.js'
 
@@ -144,13 +145,13 @@ describe('TLS without a socket', () => {
   })
 
   it('holds on to nothing that keeps a process alive', async () => {
-    const before = process.getActiveResourcesInfo().filter((name) => name !== 'Immediate')
+    const left = watchResources()
     const [client, server] = await connected()
     await client.send(Buffer.from('x'))
-    expect(process.getActiveResourcesInfo().filter((name) => name !== 'Immediate')).toEqual(before)
+    expect(left()).toEqual([])
     client.dispose()
     server.dispose()
-    expect(process.getActiveResourcesInfo().filter((name) => name !== 'Immediate')).toEqual(before)
+    expect(left()).toEqual([])
   })
 
   it('prints nothing of its insides', async () => {
