@@ -109,20 +109,24 @@ describe('a quota that the service tells only by refusing', () => {
     expect([count(endpoint, 'Create'), count(endpoint, 'Command'), faults(endpoint)]).toEqual([4, 8, 1])
   })
 
-  it.each([170, 2150858815, 2150859175, 2150859176, 2150859242])(
-    'and that passes (%i): the command comes again later',
-    async (code) => {
-      const { endpoint, connect } = await start({
-        script: [
-          { match: { action: 'Command', nth: 1 }, fault: refusing(code) },
-          { match: { action: 'Create', nth: 1 }, fault: refusing(code) },
-        ],
-      })
-      const pool = connect().shellPool()
-      expect((await pool.run('echo once')).stdout).toBe('once\n')
-      expect([count(endpoint, 'Create'), count(endpoint, 'Command')]).toEqual([3, 2])
-    },
-  )
+  // The first four are asked again by every operation; the last is known to the pool alone, which opens another shell.
+  it.each([
+    [170, 2],
+    [2150858815, 2],
+    [2150859175, 2],
+    [2150859176, 2],
+    [2150859242, 3],
+  ])('and that passes (%i): the command comes again later', async (code, creates) => {
+    const { endpoint, connect } = await start({
+      script: [
+        { match: { action: 'Command', nth: 1 }, fault: refusing(code) },
+        { match: { action: 'Create', nth: 1 }, fault: refusing(code) },
+      ],
+    })
+    const pool = connect().shellPool()
+    expect((await pool.run('echo once')).stdout).toBe('once\n')
+    expect([count(endpoint, 'Create'), count(endpoint, 'Command')]).toEqual([creates, 2])
+  })
 
   it('any other refusal is told at once', async () => {
     const { endpoint, connect } = await start({

@@ -48,6 +48,7 @@ const NO_SOAP = sender('SchemaValidationError', 2150858817)
 const INVALID_HEADER = sender('InvalidMessageInformationHeader', 2150858767)
 const MISSING_HEADER = sender('MessageInformationHeaderRequired', 2150858769)
 const ACTION_NOT_SUPPORTED = sender('ActionNotSupported', 2150858771)
+const DEPRECATED_SETTING: Fault = { code: 'Receiver', subcode: 'InternalError', wsmanCode: 2150859182 }
 const NO_SHELL = sender('InvalidSelectors', 2150858843)
 const NOT_UNDERSTOOD: Fault = { code: 'MustUnderstand' }
 
@@ -250,8 +251,8 @@ export const TABLE: Readonly<Record<string, Row>> = {
   ),
   'ms-wsmv/4.2.2-Modifying-Configuration/01.xml': refused(NO_SOAP, PRINTED_WRONG),
   'ms-wsmv/4.2.2-Modifying-Configuration/02.xml': refused(
-    ACTION_NOT_SUPPORTED,
-    'settings are what the endpoint was started with',
+    DEPRECATED_SETTING,
+    'it changes MaxProviderRequests, which only the first systems let be changed (note 11)',
   ),
   'ms-wsmv/4.4-Event-Subscription-Example/01.xml': refused(NO_SOAP, PRINTED_WRONG),
   'ms-wsmv/4.6.1-Enumerate-Example/01.xml': refused(UNKNOWN_RESOURCE, COLLECTOR),
