@@ -1,6 +1,7 @@
 import { NS } from '../xml/namespaces.js'
 import { escapeAttribute, escapeText } from '../xml/escape.js'
-import { XmlReader, type XmlAttribute, type XmlHandler } from '../xml/reader.js'
+import type { XmlAttribute, XmlHandler } from '../xml/handler.js'
+import { XmlReader } from '../xml/reader.js'
 import { NamespaceScope, type XmlName } from '../xml/scope.js'
 
 const ALL = Symbol('all')

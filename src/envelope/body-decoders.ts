@@ -1,6 +1,6 @@
 import { ProtocolError } from '../errors/errors.js'
 import { TreeBuilder, type XmlElement } from '../xml/element.js'
-import type { XmlAttribute } from '../xml/reader.js'
+import type { XmlAttribute, XmlStart } from '../xml/handler.js'
 import type { NamespaceScope, XmlName } from '../xml/scope.js'
 import type { BodyDecoder } from './decoder.js'
 import { InstanceDecoder } from './instance-decoder.js'
@@ -44,6 +44,10 @@ export class InstanceBody<T> implements BodyDecoder<T> {
 
   text(text: string): void {
     this.#decoder.text(text)
+  }
+
+  leaf(start: XmlStart, text: string): void {
+    this.#decoder.leaf(start, text)
   }
 
   result(): T {

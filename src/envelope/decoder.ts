@@ -3,7 +3,8 @@ import type { FaultParts } from '../errors/fault.js'
 import { hintFor } from '../errors/situations.js'
 import { TreeBuilder, XmlElement } from '../xml/element.js'
 import { NS } from '../xml/namespaces.js'
-import { XmlReader, type XmlAttribute, type XmlHandler, type XmlLimits } from '../xml/reader.js'
+import { passLeaf, type XmlAttribute, type XmlHandler } from '../xml/handler.js'
+import { XmlReader, type XmlLimits } from '../xml/reader.js'
 import type { NamespaceScope, XmlName } from '../xml/scope.js'
 import { readFault } from './fault.js'
 import { ReceivedHeaders } from './headers.js'
@@ -140,6 +141,9 @@ export class EnvelopeDecoder<T> {
       this.#body.text(text)
     },
     checksText: () => this.#body.checksText?.() ?? false,
+    leaf: (start, text) => {
+      passLeaf(this.#body, start, text)
+    },
   }
 }
 

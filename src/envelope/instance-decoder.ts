@@ -1,32 +1,44 @@
 import { TreeBuilder } from '../xml/element.js'
 import { NS } from '../xml/namespaces.js'
-import type { XmlAttribute, XmlHandler } from '../xml/reader.js'
+import { spellOut, type XmlAttribute, type XmlHandler, type XmlStart } from '../xml/handler.js'
 import type { NamespaceScope, XmlName } from '../xml/scope.js'
 import type { EndpointReference } from './endpoint-reference.js'
 import {
   setMetadata,
   setProperty,
-  type Instance,
   type InstanceMetadata,
   type PropertyMetadata,
   type RawValue,
 } from './instance.js'
+import { InstanceBuilder, InstanceLayout } from './instance-builder.js'
 import { readReference } from './selectors.js'
 
 /** Elements that stand around a date or time (WS-CIM mapping, DSP0230 9.2.2). */
-const TIME_WRAPPERS: ReadonlySet<string> = new Set(['Datetime', 'Interval', 'Date', 'Time', 'CIM_DateTime'])
+const TIME_WRAPPERS: ReadonlyMap<string, PropertyMetadata> = new Map(
+  ['Datetime', 'Interval', 'Date', 'Time', 'CIM_DateTime'].map((wrapper) => [wrapper, { wrapper }]),
+)
 
 /** An element that has begun. It becomes an instance when an element begins inside it; until then it is text. */
-interface Frame {
-  readonly name: XmlName
-  readonly attributes: readonly XmlAttribute[]
-  readonly scope: NamespaceScope
+interface Frame extends XmlStart {
   text: string
-  instance?: Instance
-  properties?: Record<string, PropertyMetadata>
+  instance?: InstanceBuilder
+  described?: Record<string, PropertyMetadata>
   wrapper?: string
   reference?: EndpointReference
 }
+
+/** What is known of the instances with one name. */
+interface Kind {
+  readonly layout: InstanceLayout
+  /** Instances of one reply say the same about themselves, so the last answer is usually the next one. */
+  latest?: {
+    readonly attributes: readonly XmlAttribute[]
+    readonly described: Frame['described']
+    readonly metadata: InstanceMetadata
+  }
+}
+
+const MAX_REMEMBERED = 256
 
 /**
  * Builds an instance from the events of its element, which `startElement` is called with first. No tree is built
@@ -35,7 +47,8 @@ interface Frame {
 export class InstanceDecoder implements XmlHandler {
   readonly #frames: Frame[] = []
   readonly #done: (value: RawValue) => void
-  #latest: (Pick<Frame, 'name' | 'attributes'> & { metadata: InstanceMetadata }) | undefined
+  readonly #kinds = new Map<XmlName, Kind>()
+  readonly #described = new Map<readonly XmlAttribute[], PropertyMetadata | undefined>()
   #reference: TreeBuilder | undefined
   #referenceDepth = 0
   #wrapperDepth = 0
@@ -57,7 +70,7 @@ export class InstanceDecoder implements XmlHandler {
       this.#wrapperDepth = 1
       parent.wrapper = name.local
     } else {
-      if (parent) parent.instance ??= {}
+      if (parent) this.#within(parent)
       this.#frames.push({ name, attributes, scope, text: '' })
     }
   }
@@ -84,6 +97,20 @@ export class InstanceDecoder implements XmlHandler {
     if (frame) this.#finish(frame)
   }
 
+  /** What makes up nearly all of a reply: a property with a simple value. */
+  leaf(start: XmlStart, text: string): void {
+    const parent = this.#frames.at(-1)
+    const { name, attributes } = start
+    if (!parent?.instance || this.#reference || this.#wrapperDepth > 0 || name.namespace === NS.addressing) {
+      spellOut(this, start, text)
+      return
+    }
+    parent.instance.add(name.local, isNil(attributes) ? null : text)
+    if (attributes.length > 0 || name.namespace !== parent.name.namespace) {
+      this.#describeProperty(parent, start, undefined)
+    }
+  }
+
   #finish(frame: Frame): void {
     const parent = this.#frames.at(-1)
     const value = this.#valueOf(frame)
@@ -91,32 +118,39 @@ export class InstanceDecoder implements XmlHandler {
       this.#done(value)
       return
     }
-    const instance = (parent.instance ??= {})
-    const { local } = frame.name
-    if (!Object.hasOwn(instance, local)) setProperty(instance, local, value)
-    else {
-      const earlier = instance[local]
-      if (Array.isArray(earlier)) earlier.push(value)
-      else setProperty(instance, local, [earlier ?? null, value])
+    this.#within(parent).add(frame.name.local, value)
+    this.#describeProperty(parent, frame, frame.wrapper)
+  }
+
+  /** The instance that the element turned out to be. */
+  #within(frame: Frame): InstanceBuilder {
+    return (frame.instance ??= new InstanceBuilder(this.#kindOf(frame.name).layout))
+  }
+
+  #kindOf(name: XmlName): Kind {
+    let kind = this.#kinds.get(name)
+    if (kind === undefined) {
+      kind = { layout: new InstanceLayout() }
+      if (this.#kinds.size < MAX_REMEMBERED) this.#kinds.set(name, kind)
     }
-    const metadata = describeProperty(frame, parent)
-    if (metadata) setProperty((parent.properties ??= {}), local, metadata)
+    return kind
   }
 
   #valueOf(frame: Frame): RawValue {
     if (frame.reference) return frame.reference
     if (frame.instance) {
-      setMetadata(frame.instance, this.#describe(frame))
-      return frame.instance
+      const instance = frame.instance.finish()
+      setMetadata(instance, this.#describe(frame))
+      return instance
     }
     if (isNil(frame.attributes)) return null
     return frame.wrapper === undefined ? frame.text : frame.text.trim()
   }
 
-  /** Instances of one reply say the same about themselves, so the last answer is usually the next one. */
-  #describe({ name, attributes, properties }: Frame): InstanceMetadata {
-    const latest = this.#latest
-    if (!properties && latest?.name === name && sameAttributes(latest.attributes, attributes)) {
+  #describe({ name, attributes, described }: Frame): InstanceMetadata {
+    const kind = this.#kindOf(name)
+    const { latest } = kind
+    if (latest && sameAttributes(latest.attributes, attributes) && sameEntries(latest.described, described)) {
       return latest.metadata
     }
     const metadata: InstanceMetadata = {
@@ -124,9 +158,32 @@ export class InstanceDecoder implements XmlHandler {
       namespaceUri: name.namespace,
       xmlName: writtenName(name),
       attributes: attributes.length === 0 ? NONE : attributeRecord(attributes),
-      properties: properties ?? NONE,
+      properties: described ?? NONE,
     }
-    if (!properties) this.#latest = { name, attributes, metadata }
+    kind.latest = { attributes, described, metadata }
+    return metadata
+  }
+
+  #describeProperty(parent: Frame, { name, attributes }: XmlStart, wrapper: string | undefined): void {
+    const metadata = this.#propertyMetadata(parent.name, name, attributes, wrapper)
+    if (metadata) setProperty((parent.described ??= {}), name.local, metadata)
+  }
+
+  /** Equal ones are one object where that is cheap: then the metadata of their instances can be one, too. */
+  #propertyMetadata(
+    parent: XmlName,
+    name: XmlName,
+    attributes: readonly XmlAttribute[],
+    wrapper: string | undefined,
+  ): PropertyMetadata | undefined {
+    const foreign = name.namespace !== parent.namespace && name.namespace !== ''
+    if (foreign) return describeProperty(attributes, wrapper, name.namespace)
+    if (attributes.length === 0) return wrapper === undefined ? undefined : TIME_WRAPPERS.get(wrapper)
+    if (wrapper !== undefined) return describeProperty(attributes, wrapper)
+    const known = this.#described.get(attributes)
+    if (known !== undefined || this.#described.has(attributes)) return known
+    const metadata = describeProperty(attributes)
+    if (this.#described.size < MAX_REMEMBERED) this.#described.set(attributes, metadata)
     return metadata
   }
 
@@ -148,7 +205,7 @@ export class InstanceDecoder implements XmlHandler {
 
 /** Inside `w:XmlFragment` properties and wrappers alike have no namespace. */
 function isTimeWrapper(parent: Frame, name: XmlName): boolean {
-  if (!TIME_WRAPPERS.has(name.local) || parent.instance) return false
+  if (parent.instance || !TIME_WRAPPERS.has(name.local)) return false
   return name.namespace === NS.cim || (name.namespace === '' && parent.name.namespace === '')
 }
 
@@ -167,13 +224,24 @@ function sameAttributes(one: readonly XmlAttribute[], other: readonly XmlAttribu
   )
 }
 
-function describeProperty(frame: Frame, parent: Frame): PropertyMetadata | undefined {
-  const { name, attributes, wrapper } = frame
-  const foreign = name.namespace !== parent.name.namespace && name.namespace !== ''
-  const own = attributes.length === 0 ? attributes : attributes.filter((entry) => entry.name.local !== 'nil')
-  if (!foreign && own.length === 0 && wrapper === undefined) return undefined
+function sameEntries(one: Frame['described'], other: Frame['described']): boolean {
+  if (one === undefined || other === undefined) return one === other
+  const names = Object.keys(one)
+  return (
+    names.length === Object.keys(other).length &&
+    names.every((name) => Object.hasOwn(other, name) && one[name] === other[name])
+  )
+}
+
+function describeProperty(
+  attributes: readonly XmlAttribute[],
+  wrapper?: string,
+  namespaceUri?: string,
+): PropertyMetadata | undefined {
+  const own = attributes.filter((entry) => entry.name.local !== 'nil')
+  if (namespaceUri === undefined && own.length === 0 && wrapper === undefined) return undefined
   return {
-    ...(foreign ? { namespaceUri: name.namespace } : {}),
+    ...(namespaceUri === undefined ? {} : { namespaceUri }),
     ...(own.length > 0 ? { attributes: attributeRecord(own) } : {}),
     ...(wrapper === undefined ? {} : { wrapper }),
   }

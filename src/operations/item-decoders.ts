@@ -5,7 +5,7 @@ import { readReference } from '../envelope/selectors.js'
 import { ProtocolError } from '../errors/errors.js'
 import { TreeBuilder } from '../xml/element.js'
 import { NS } from '../xml/namespaces.js'
-import type { XmlHandler } from '../xml/reader.js'
+import { passLeaf, spellOut, type XmlHandler, type XmlStart } from '../xml/handler.js'
 import type { ItemDecoderFactory } from './page-body.js'
 
 /** Items that are resources: the instance itself, or `w:XmlFragment` for a projection (MS-WSMV 3.1.4.8). */
@@ -68,5 +68,10 @@ class PairDecoder implements XmlHandler {
 
   text(text: string): void {
     if (this.#depth > 1) this.#inside.text(text)
+  }
+
+  leaf(start: XmlStart, text: string): void {
+    if (this.#depth > 1) passLeaf(this.#inside, start, text)
+    else spellOut(this, start, text)
   }
 }

@@ -1,7 +1,7 @@
 import type { BodyDecoder } from '../envelope/decoder.js'
 import { ProtocolError } from '../errors/errors.js'
 import { NS } from '../xml/namespaces.js'
-import type { XmlAttribute, XmlHandler } from '../xml/reader.js'
+import { passLeaf, spellOut, type XmlAttribute, type XmlHandler, type XmlStart } from '../xml/handler.js'
 import type { NamespaceScope, XmlName } from '../xml/scope.js'
 
 /** What one reply of an enumeration brought. */
@@ -61,6 +61,11 @@ export class PageBody<T> implements BodyDecoder<Page<T>> {
     if (this.#section === 'Items') {
       if (this.#depth > 2) this.#decoder.text(text)
     } else if (this.#section === 'EnumerationContext') this.#context = (this.#context ?? '') + text
+  }
+
+  leaf(start: XmlStart, text: string): void {
+    if (this.#depth > 1 && this.#section === 'Items') passLeaf(this.#decoder, start, text)
+    else spellOut(this, start, text)
   }
 
   result(): Page<T> {

@@ -2,7 +2,7 @@ import type { BodyDecoder } from '../envelope/decoder.js'
 import { ProtocolError } from '../errors/errors.js'
 import { Base64Decoder } from '../util/base64.js'
 import { NS } from '../xml/namespaces.js'
-import type { XmlAttribute } from '../xml/reader.js'
+import type { XmlAttribute } from '../xml/handler.js'
 import type { XmlName } from '../xml/scope.js'
 
 /** The output streams of a command. */

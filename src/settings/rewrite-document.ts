@@ -1,4 +1,4 @@
-import type { XmlAttribute } from '../xml/reader.js'
+import type { XmlAttribute } from '../xml/handler.js'
 import type { XmlElement } from '../xml/element.js'
 import { element, type AttributeTree, type ElementTree } from '../xml/writer.js'
 import { textOf } from './format.js'

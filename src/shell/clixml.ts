@@ -1,5 +1,6 @@
 import { TreeBuilder, type XmlElement } from '../xml/element.js'
-import { XmlReader, type XmlAttribute, type XmlHandler } from '../xml/reader.js'
+import type { XmlAttribute, XmlHandler } from '../xml/handler.js'
+import { XmlReader } from '../xml/reader.js'
 import type { NamespaceScope, XmlName } from '../xml/scope.js'
 
 /** Takes what a CLIXML stream holds, in its order. */

@@ -22,7 +22,7 @@ export interface SoapMessage {
 export function decodeText(bytes: Buffer): SoapText | undefined {
   const chunks = new TextChunks()
   try {
-    const text = chunks.decode(bytes) + chunks.end()
+    const text = chunks.decode(bytes).text + chunks.end().text
     return { text, wide: chunks.isWide }
   } catch (error) {
     if (error instanceof ProtocolError) return undefined

@@ -1,4 +1,4 @@
-import type { XmlAttribute, XmlHandler } from './reader.js'
+import type { XmlAttribute, XmlHandler } from './handler.js'
 import type { NamespaceScope, XmlName } from './scope.js'
 
 /** An element that was read: everything in it, in order. */

@@ -1,27 +1,10 @@
 import { SaxesParser, type SaxesTagPlain } from 'saxes'
 import { ProtocolError } from '../errors/errors.js'
 import { isWsmanError } from '../errors/wsman-error.js'
-import { TextChunks } from './text-chunks.js'
-import { NamespaceScope, type XmlName } from './scope.js'
-import { nextTextRun } from './text-runs.js'
-
-export interface XmlAttribute {
-  readonly name: XmlName
-  readonly value: string
-}
-
-/** Takes the events of a document. Namespace declarations are in the scope, not among the attributes. */
-export interface XmlHandler {
-  startElement(name: XmlName, attributes: readonly XmlAttribute[], scope: NamespaceScope): void
-  endElement(): void
-  /** Text, in as many pieces as it happens to come. */
-  text(text: string): void
-  /**
-   * Whether the handler refuses on its own what is no character of XML, as it does where only those of base64 may
-   * stand. Long text is then handed over without a look at each character.
-   */
-  checksText?(): boolean
-}
+import type { XmlAttribute, XmlHandler, XmlStart } from './handler.js'
+import { endOfPlain, KnownTagReader, type KnownTagSink } from './known-tag-reader.js'
+import { NamespaceScope } from './scope.js'
+import { detached, TextChunks, type TextChunk } from './text-chunks.js'
 
 /** What a peer may send at the most; the size of the whole document is limited where it is received. */
 export interface XmlLimits {
@@ -39,14 +22,15 @@ export const DEFAULT_XML_LIMITS: XmlLimits = {
   maxTextLength: 64 * 1024 * 1024,
 }
 
-/** ASCII that stands for itself in text, wherever it is cut. */
-const PLAIN = /^[\t\n -%'-;=-\\^-~]*$/
-
 const NO_ATTRIBUTES: readonly XmlAttribute[] = []
+
+/** After so many pieces of a chunk that did not end with a tag, the rest goes to the tokenizer as a whole. */
+const MAX_STRAY_PIECES = 8
 
 /**
  * Reads a document from bytes as they arrive: UTF-8 or UTF-16, no DTD, no processing instructions (SOAP 1.2 part 1,
  * section 5), bounded. saxes tokenizes; namespaces are resolved here because that is a third cheaper.
+ * Elements whose start tags are known already are read without it, which spares most of the time of a long enumeration.
  */
 export class XmlReader {
   /** Where the events go; a handler may hand over to another at any time. */
@@ -59,34 +43,38 @@ export class XmlReader {
   })
   readonly #chunks = new TextChunks()
   readonly #limits: XmlLimits
+  readonly #known: KnownTagReader
   readonly #scopes: NamespaceScope[] = []
   #scope = NamespaceScope.root
   #depth = 0
   #started = false
-  /** Characters the tokenizer got. */
-  #tokenized = 0
-  /** How many these were when it had read a tag. */
-  #tagEnd = -1
-  /** Characters of text since then. */
+  /** Characters given to the tokenizer. */
+  #given = 0
+  /** After how many of them the latest tag ended. */
+  #tagEnd = 0
+  /** Characters of text since the latest tag. */
   #textLength = 0
+  /** It is being told of elements that have been handed on already. */
+  #isCatchingUp = false
+  /** What the latest start tag said, and the scope around it. */
+  #opened: { readonly outer: NamespaceScope; readonly start: XmlStart } | undefined
 
   constructor(handler: XmlHandler, limits: Partial<XmlLimits> = {}) {
     this.handler = handler
     this.#limits = { ...DEFAULT_XML_LIMITS, ...limits }
-    const text = (value: string): void => {
-      this.#text(value)
-    }
+    this.#known = new KnownTagReader(this.#knownTags, this.#limits.maxTextLength)
     // Few handlers on purpose: with more than seven the tokenizer's object falls out of V8's fast mode, and everything
     // takes eight times as long.
     this.#parser.on('opentag', (tag) => {
       this.#open(tag)
     })
     this.#parser.on('closetag', () => {
-      this.#endTag()
-      this.#depth -= 1
-      this.#scope = this.#scopes.pop() ?? NamespaceScope.root
-      this.handler.endElement()
+      this.#tagEnd = this.#parser.position
+      this.#close()
     })
+    const text = (value: string): void => {
+      this.#text(value)
+    }
     this.#parser.on('text', text)
     this.#parser.on('cdata', text)
     this.#parser.on('doctype', () => {
@@ -110,51 +98,103 @@ export class XmlReader {
   }
 
   /** Some services send white space before the XML declaration, where the grammar has no place for it. */
-  #feed(text: string): void {
-    const rest = this.#started ? text : text.trimStart()
-    if (rest === '') return
+  #feed(chunk: TextChunk): void {
+    const rest = this.#started ? chunk : chunk.trimStart()
+    if (rest.text === '') return
     this.#started = true
     this.#tokenize(() => {
       this.#read(rest)
     })
   }
 
-  /** The tokenizer looks at each character, which text of some length can be spared. */
-  #read(text: string): void {
-    let start = 0
-    for (let run = nextTextRun(text, 0); run; run = nextTextRun(text, start)) {
-      this.#write(text, start, run.from)
-      if (!this.#pass(text.slice(run.from, run.to))) this.#write(text, run.from, run.to)
-      start = run.to
+  #read(chunk: TextChunk): void {
+    const { text } = chunk
+    let at = 0
+    for (let strays = 0; at < text.length;) {
+      if (this.#isBetweenTags()) {
+        at = this.#known.take(chunk, at, this.#scope)
+        at += this.#passText(chunk, at)
+        if (at === text.length) return
+        this.#handOver()
+      }
+      const end = strays < MAX_STRAY_PIECES ? endOfTag(text, at) : text.length
+      this.#give(text.slice(at, end))
+      if (!this.#isBetweenTags()) strays += 1
+      at = end
     }
-    this.#write(text, start, text.length)
   }
 
-  #write(text: string, from: number, to: number): void {
-    if (from === to) return
-    this.#tokenized += to - from
-    this.#parser.write(from === 0 && to === text.length ? text : text.slice(from, to))
+  /** Whether the tokenizer has just ended a tag inside of the root: it remembers nothing then but what is open. */
+  #isBetweenTags(): boolean {
+    return this.#tagEnd === this.#given && this.#depth > 0
   }
 
-  /** @returns whether the text went past the tokenizer: where a tag has just ended, and nothing in it needs a closer look */
-  #pass(run: string): boolean {
-    if (this.#tagEnd !== this.#tokenized || this.#depth === 0) return false
+  /**
+   * Lets text go past the tokenizer that needs no closer look.
+   * @returns its length
+   */
+  #passText({ text }: TextChunk, at: number): number {
+    const next = text.indexOf('<', at)
+    if (next === at) return 0
+    const run = text.slice(at, next < 0 ? text.length : next)
     const isChecked = this.handler.checksText?.() ?? false
-    const plain = isChecked ? !run.includes('&') && !run.includes(']') : PLAIN.test(run)
-    if (plain) this.#text(run)
-    return plain
+    const isPlain = isChecked ? !run.includes('&') && !run.includes(']') : endOfPlain(run, 0) === run.length
+    if (!isPlain) return 0
+    this.#text(run)
+    return run.length
   }
 
-  #text(value: string): void {
-    this.#textLength += value.length
+  #text(text: string): void {
+    this.#textLength += text.length
     if (this.#textLength > this.#limits.maxTextLength) throw tooLarge('a text', this.#limits.maxTextLength)
-    if (this.#depth > 0) this.handler.text(value)
+    if (this.#depth > 0) this.handler.text(detached(text))
   }
 
-  /** Remembers that what was tokenized ends here. */
-  #endTag(): void {
-    this.#tagEnd = this.#parser.position
-    this.#textLength = 0
+  /** Gives a piece to the tokenizer; where it was one start tag, that is remembered. */
+  #give(piece: string): void {
+    const wasBetweenTags = this.#isBetweenTags()
+    this.#opened = undefined
+    this.#given += piece.length
+    this.#parser.write(piece)
+    if (wasBetweenTags && this.#isBetweenTags()) this.#learn(piece)
+  }
+
+  #learn(piece: string): void {
+    if (this.#opened === undefined) return
+    const { outer, start } = this.#opened
+    this.#known.learn(outer, piece.slice(piece.indexOf('<')), start)
+  }
+
+  /** Lets the tokenizer end the elements that were begun without it. */
+  #handOver(): void {
+    const tags = this.#known.handOver()
+    if (tags === '') return
+    this.#given += tags.length
+    this.#isCatchingUp = true
+    this.#parser.write(tags)
+    this.#isCatchingUp = false
+  }
+
+  readonly #knownTags: KnownTagSink = {
+    start: (start) => {
+      this.#enter(start)
+    },
+    end: () => {
+      this.#close()
+    },
+    text: (text) => {
+      this.#text(text)
+    },
+    leaf: (start, text) => {
+      if (this.handler.leaf && this.#depth < this.#limits.maxDepth) {
+        this.#textLength = 0
+        this.handler.leaf(start, text)
+      } else {
+        this.#enter(start)
+        if (text !== '') this.#text(text)
+        this.#close()
+      }
+    },
   }
 
   /** The tokenizer throws plain errors; what the handlers throw is typed and passes. */
@@ -167,17 +207,37 @@ export class XmlReader {
   }
 
   #open(tag: SaxesTagPlain): void {
-    this.#endTag()
-    this.#depth += 1
-    if (this.#depth > this.#limits.maxDepth) throw tooLarge('the depth of elements', this.#limits.maxDepth)
-    if (this.#depth === 1) this.#checkDeclaration()
-    this.#scopes.push(this.#scope)
-    const { attributes } = tag
-    this.#scope = this.#scope.extend(attributes)
-    this.handler.startElement(this.#scope.elementName(tag.name), this.#attributes(attributes), this.#scope)
+    this.#tagEnd = this.#parser.position
+    if (this.#isCatchingUp) return
+    if (this.#depth === 0) this.#checkDeclaration()
+    const outer = this.#scope
+    const scope = outer.extend(tag.attributes)
+    const start = {
+      name: scope.elementName(tag.name),
+      attributes: this.#attributes(tag.attributes, scope),
+      scope,
+    }
+    this.#opened = { outer, start }
+    this.#enter(start)
   }
 
-  #attributes(attributes: Readonly<Record<string, string>>): readonly XmlAttribute[] {
+  #enter({ name, attributes, scope }: XmlStart): void {
+    this.#depth += 1
+    this.#textLength = 0
+    if (this.#depth > this.#limits.maxDepth) throw tooLarge('the depth of elements', this.#limits.maxDepth)
+    this.#scopes.push(this.#scope)
+    this.#scope = scope
+    this.handler.startElement(name, attributes, scope)
+  }
+
+  #close(): void {
+    this.#depth -= 1
+    this.#textLength = 0
+    this.#scope = this.#scopes.pop() ?? NamespaceScope.root
+    this.handler.endElement()
+  }
+
+  #attributes(attributes: Readonly<Record<string, string>>, scope: NamespaceScope): readonly XmlAttribute[] {
     let list: XmlAttribute[] | undefined
     let count = 0
     for (const name in attributes) {
@@ -186,7 +246,7 @@ export class XmlReader {
       }
       if (name === 'xmlns' || name.startsWith('xmlns:')) continue
       list ??= []
-      list.push({ name: this.#scope.attributeName(name), value: attributes[name] ?? '' })
+      list.push({ name: scope.attributeName(name), value: attributes[name] ?? '' })
     }
     return list ?? NO_ATTRIBUTES
   }
@@ -196,6 +256,13 @@ export class XmlReader {
     if (/^utf-?16/i.test(encoding) && !this.#chunks.isWide)
       throw malformed(`it declares ${encoding} and is not`)
   }
+}
+
+/** The end of the first tag from here on, or of the text. */
+function endOfTag(text: string, at: number): number {
+  const open = text.indexOf('<', at)
+  const close = open < 0 ? -1 : text.indexOf('>', open)
+  return close < 0 ? text.length : close + 1
 }
 
 function malformed(reason: string): ProtocolError {

@@ -71,7 +71,7 @@ export class NamespaceScope {
     const prefix = qname.slice(0, colon)
     const local = qname.slice(colon + 1)
     const namespace = this.resolve(prefix)
-    if (namespace === undefined || local === '' || local.includes(':')) {
+    if (prefix === '' || namespace === undefined || local === '' || local.includes(':')) {
       throw malformed(`The message uses the name ${qname}, whose prefix is not declared.`)
     }
     return { local, namespace, prefix }

@@ -2,6 +2,44 @@ import { isAscii, isUtf8 } from 'node:buffer'
 import { TextDecoder } from 'node:util'
 import { ProtocolError } from '../errors/errors.js'
 
+/** V8 copies a part of a string that is shorter; a longer one keeps the whole string alive. */
+const COPIED_LENGTH = 13
+
+/** A text that is much longer than what it keeps alive needs no copy. */
+const LONG = 4096
+
+/** Text that has arrived. */
+export class TextChunk {
+  readonly text: string
+  /** Where each character is one byte: the bytes. */
+  readonly #bytes: Buffer | undefined
+
+  constructor(text: string, bytes?: Buffer) {
+    this.text = text
+    this.#bytes = bytes
+  }
+
+  /** A part of the text that outlives the chunk without keeping it. */
+  slice(start: number, end: number): string {
+    const length = end - start
+    if (length < COPIED_LENGTH) return this.text.slice(start, end)
+    return this.#bytes ? this.#bytes.toString('latin1', start, end) : detached(this.text.slice(start, end))
+  }
+
+  /** From the first character that is not white space on. */
+  trimStart(): TextChunk {
+    const text = this.text.trimStart()
+    return text === this.text
+      ? this
+      : new TextChunk(text, this.#bytes?.subarray(this.text.length - text.length))
+  }
+}
+
+/** A copy of text that is part of a longer one, which it would keep alive. */
+export function detached(text: string): string {
+  return text.length < COPIED_LENGTH || text.length > LONG ? text : Buffer.from(text).toString()
+}
+
 /** Turns the bytes of an XML document into text as they arrive: UTF-8, or UTF-16 told by its mark or by its first `<`. */
 export class TextChunks {
   #pending: Buffer = Buffer.alloc(0)
@@ -12,42 +50,44 @@ export class TextChunks {
     return typeof this.#encoding !== 'string'
   }
 
-  decode(bytes: Uint8Array): string {
+  decode(bytes: Uint8Array): TextChunk {
     let chunk: Buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     if (this.#pending.length > 0) chunk = Buffer.concat([this.#pending, chunk])
     this.#pending = Buffer.alloc(0)
     if (this.#encoding === 'unknown') {
       if (chunk.length < 4) {
         this.#pending = Buffer.from(chunk)
-        return ''
+        return NOTHING
       }
       this.#encoding = detect(chunk)
       if (this.#encoding === 'utf-8' && chunk[0] === 0xef) chunk = chunk.subarray(3)
     }
-    return this.#encoding === 'utf-8' ? this.#utf8(chunk) : decodeWith(this.#encoding, chunk)
+    return this.#encoding === 'utf-8' ? this.#utf8(chunk) : new TextChunk(decodeWith(this.#encoding, chunk))
   }
 
   /** What is left at the end. @throws ProtocolError when a character is cut */
-  end(): string {
+  end(): TextChunk {
     const rest = this.#pending
     this.#pending = Buffer.alloc(0)
     if (this.#encoding === 'unknown' || this.#encoding === 'utf-8') {
       if (!isUtf8(rest)) throw notText()
-      return rest.toString()
+      return new TextChunk(rest.toString())
     }
-    return decodeWith(this.#encoding)
+    return new TextChunk(decodeWith(this.#encoding))
   }
 
-  #utf8(chunk: Buffer): string {
+  #utf8(chunk: Buffer): TextChunk {
     // ASCII as Latin-1 keeps one byte a character, which the tokenizer scans faster.
-    if (isAscii(chunk)) return chunk.toString('latin1')
+    if (isAscii(chunk)) return new TextChunk(chunk.toString('latin1'), chunk)
     const cut = chunk.length - incompleteTail(chunk)
     this.#pending = Buffer.from(chunk.subarray(cut))
     const whole = chunk.subarray(0, cut)
     if (!isUtf8(whole)) throw notText()
-    return whole.toString()
+    return new TextChunk(whole.toString())
   }
 }
+
+const NOTHING = new TextChunk('')
 
 function detect(chunk: Buffer): 'utf-8' | TextDecoder {
   const [first, second] = chunk

@@ -68,6 +68,7 @@ describe('what is refused', () => {
     ['the prefix xmlns as a name', '<xmlns:a/>'],
     ['a name with two colons', '<p:a:b xmlns:p="u"/>'],
     ['a name that ends with a colon', '<p: xmlns:p="u"/>'],
+    ['a name that begins with a colon', '<:a xmlns="u"/>'],
     ['an attribute twice', '<a x="1" x="2"/>'],
     ['an unknown entity', '<a>&nbsp;</a>'],
     ['an entity called constructor', '<a>&constructor;</a>'],

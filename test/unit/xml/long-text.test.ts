@@ -2,7 +2,6 @@ import fc from 'fast-check'
 import { SaxesParser } from 'saxes'
 import { describe, expect, it } from 'vitest'
 import { ProtocolError } from '../../../src/errors/errors.js'
-import { nextTextRun } from '../../../src/xml/text-runs.js'
 import { readAll, readPieces, type Event } from './events.js'
 
 /** What the tokenizer says that looks at every character. */
@@ -110,27 +109,5 @@ describe('long text', () => {
     const limits = { maxTextLength: 5000 }
     expect(readPieces([start, ...pieces(5), between, ...pieces(5), end], limits)).toHaveLength(6)
     expect(() => readPieces([start, ...pieces(5), Buffer.from('x'), end], limits)).toThrow(/limit of 5000/)
-  })
-})
-
-describe('nextTextRun', () => {
-  const long = 'x'.repeat(2000)
-
-  it.each([
-    ['a long stretch between two tags', `<a>${long}</a>`, 0, { from: 3, to: 2003 }],
-    ['what a piece ends in', '<a><b>12</b>3', 0, { from: 12, to: 13 }],
-    ['what a piece begins with', `${long}</a>`, 0, { from: 0, to: 2000 }],
-    ['what is behind the start', `<a>${long}</a>${long}`, 2003, { from: 2007, to: 4007 }],
-    [
-      'a stretch far behind short elements',
-      `${'<b>1</b>'.repeat(300)}${long}<c/>`,
-      0,
-      { from: 2400, to: 4400 },
-    ],
-    ['nothing in a long attribute', `<a b="${long}"/>`, 0, undefined],
-    ['nothing between short elements', '<b>1</b>'.repeat(300), 0, undefined],
-    ['nothing in an unfinished tag', `<a><b ${long}`, 0, undefined],
-  ])('finds %s', (_, text, start, run) => {
-    expect(nextTextRun(text, start)).toEqual(run)
   })
 })

@@ -1,0 +1,133 @@
+import type { XmlStart } from './handler.js'
+import { KnownTags, type KnownTag } from './known-tags.js'
+import type { NamespaceScope } from './scope.js'
+import type { TextChunk } from './text-chunks.js'
+
+/** Takes what was read, in order. */
+export interface KnownTagSink {
+  start(start: XmlStart): void
+  end(): void
+  text(text: string): void
+  leaf(start: XmlStart, text: string): void
+}
+
+/** A run of characters that mean themselves: no markup, no reference, no line end to normalize, nothing forbidden. */
+const PLAIN = /[^\0-\x08\x0b-\x1f&<\]\ufffe\uffff]*/y
+
+const REFERENCE = /&(?:amp|lt|gt|quot|apos);/y
+const REFERENCES = /&[a-z]+;/g
+const REFERENCED: Readonly<Record<string, string>> = {
+  '&amp;': '&',
+  '&lt;': '<',
+  '&gt;': '>',
+  '&quot;': '"',
+  '&apos;': "'",
+}
+
+const LESS_THAN = 0x3c
+const AMPERSAND = 0x26
+
+/**
+ * Reads elements whose start tags have been read before by comparing characters instead of parsing them: the items of
+ * an enumeration repeat the same tags in the same order, and hold nothing but plain text. Whatever is anything else is
+ * left to the tokenizer, which is told of the elements that are open then; so it alone says what is well-formed.
+ */
+export class KnownTagReader {
+  readonly #tags = new KnownTags()
+  readonly #sink: KnownTagSink
+  readonly #maxTextLength: number
+  /** The elements that were begun here and have not ended. */
+  #open: KnownTag[] = []
+  /** The latest element that ended. */
+  #latest: KnownTag | undefined
+
+  constructor(sink: KnownTagSink, maxTextLength: number) {
+    this.#sink = sink
+    this.#maxTextLength = maxTextLength
+  }
+
+  /** @param literal the characters of the start tag, which stands in the scope `outer` */
+  learn(outer: NamespaceScope, literal: string, start: XmlStart): void {
+    this.#tags.learn(outer, literal, start)
+  }
+
+  /** The start tags of the elements that are open here, for the tokenizer, which ends them. */
+  handOver(): string {
+    if (this.#open.length === 0) return ''
+    const tags = this.#open.map(({ literal }) => literal).join('')
+    this.#open = []
+    return tags
+  }
+
+  /**
+   * Takes all it can from here on, which is between two tags.
+   * @param outer the scope at this place
+   * @returns where something else begins
+   */
+  take(chunk: TextChunk, start: number, outer: NamespaceScope): number {
+    const { text } = chunk
+    let at = start
+    let tag: KnownTag | undefined
+    for (;;) {
+      if (tag === undefined) {
+        const markup = text.charCodeAt(at) === LESS_THAN ? at : endOfPlain(text, at)
+        const around = this.#open.at(-1)
+        const ending = around !== undefined && text.startsWith(around.end, markup) ? around : undefined
+        if (ending === undefined) tag = this.#tags.find(around?.scope ?? outer, text, markup)
+        if ((ending ?? tag) === undefined || markup - at > this.#maxTextLength) return at
+        if (markup > at) this.#sink.text(chunk.slice(at, markup))
+        at = markup
+        if (tag === undefined) {
+          at += this.#end()
+          continue
+        }
+        this.#latest?.expect(tag)
+      }
+      const inside: number = at + tag.literal.length
+      const isEmpty = tag.end === ''
+      const plain = isEmpty ? inside : endOfPlain(text, inside)
+      const close = !isEmpty && text.charCodeAt(plain) === AMPERSAND ? endOfReferenced(text, plain) : plain
+      if (close - inside > this.#maxTextLength) return at
+      const next = tag.nextAt(text, close)
+      if (next !== undefined || text.startsWith(tag.end, close)) {
+        const value = chunk.slice(inside, close)
+        this.#sink.leaf(tag, close === plain ? value : value.replace(REFERENCES, resolve))
+        this.#latest = tag
+        at = close + tag.end.length
+        tag = next
+      } else if (text.charCodeAt(close) === LESS_THAN) {
+        this.#open.push(tag)
+        this.#sink.start(tag)
+        at = inside
+        tag = undefined
+      } else return at
+    }
+  }
+
+  /** Ends the innermost element. @returns the length of its end tag */
+  #end(): number {
+    const tag = this.#open.pop()
+    if (tag === undefined) return 0
+    this.#sink.end()
+    this.#latest = tag
+    return tag.end.length
+  }
+}
+
+/** The end of a run of characters that mean themselves. */
+export function endOfPlain(text: string, at: number): number {
+  PLAIN.lastIndex = at
+  PLAIN.test(text)
+  return PLAIN.lastIndex
+}
+
+/** The end of text with references in it, from one of them on. */
+function endOfReferenced(text: string, at: number): number {
+  for (let end = at; ; end = endOfPlain(text, end)) {
+    REFERENCE.lastIndex = end
+    if (!REFERENCE.test(text)) return end
+    end = REFERENCE.lastIndex
+  }
+}
+
+const resolve = (reference: string): string => REFERENCED[reference] ?? reference

@@ -1,0 +1,67 @@
+import type { XmlStart } from './handler.js'
+import type { NamespaceScope } from './scope.js'
+
+/** A start tag that was read before: its characters, and what they mean in the scope that they stand in. */
+export class KnownTag implements XmlStart {
+  readonly name: XmlStart['name']
+  readonly attributes: XmlStart['attributes']
+  readonly scope: NamespaceScope
+  /** The end tag that belongs to it; the empty string where the tag ends its element itself. */
+  readonly end: string
+  #next: KnownTag | undefined
+  /** The end tag, and the start tag that came after it the last time. */
+  #endAndNext = ''
+
+  constructor(
+    /** The scope that it stands in. */
+    readonly outer: NamespaceScope,
+    readonly literal: string,
+    { name, attributes, scope }: XmlStart,
+  ) {
+    this.name = name
+    this.attributes = attributes
+    this.scope = scope
+    const qname = name.prefix === '' ? name.local : `${name.prefix}:${name.local}`
+    this.end = literal.endsWith('/>') ? '' : `</${qname}>`
+  }
+
+  /** @param next the start tag that came after this element */
+  expect(next: KnownTag): void {
+    if (this.#next === next || this.outer !== next.outer) return
+    this.#next = next
+    this.#endAndNext = this.end + next.literal
+  }
+
+  /** The start tag that came next the last time, where both the end tag and that one stand at this place. */
+  nextAt(text: string, at: number): KnownTag | undefined {
+    return this.#next !== undefined && text.startsWith(this.#endAndNext, at) ? this.#next : undefined
+  }
+}
+
+const MAX_SCOPES = 64
+const MAX_TAGS = 1024
+const MAX_TAG_LENGTH = 512
+
+/** The start tags of a document that were read already, by the scope that they stand in. */
+export class KnownTags {
+  readonly #scopes = new Map<NamespaceScope, Map<string, KnownTag>>()
+
+  /** @param literal the characters of the tag, which stands in the scope `outer` */
+  learn(outer: NamespaceScope, literal: string, start: XmlStart): void {
+    if (literal.length > MAX_TAG_LENGTH) return
+    let tags = this.#scopes.get(outer)
+    if (tags === undefined) {
+      if (this.#scopes.size >= MAX_SCOPES) return
+      tags = new Map<string, KnownTag>()
+      this.#scopes.set(outer, tags)
+    }
+    if (tags.size < MAX_TAGS && !tags.has(literal)) tags.set(literal, new KnownTag(outer, literal, start))
+  }
+
+  /** The tag that begins at this place, if it is known. */
+  find(outer: NamespaceScope, text: string, at: number): KnownTag | undefined {
+    const end = text.indexOf('>', at)
+    if (end < 0 || end - at >= MAX_TAG_LENGTH) return undefined
+    return this.#scopes.get(outer)?.get(text.slice(at, end + 1))
+  }
+}
