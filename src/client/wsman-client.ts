@@ -37,7 +37,7 @@ import type { AttachOptions, CommandResult, RunOptions, ShellOptions } from '../
 import { ShellSessionManager } from '../shell/shell-pool.js'
 import { Shell } from '../shell/shell.js'
 import { HttpTransport } from '../transport/http-transport.js'
-import { sleep } from '../util/abortable.js'
+import { within } from '../util/abortable.js'
 import { asOneCall } from '../util/call-scope.js'
 import { Lifetime } from '../util/lifetime.js'
 import { NS } from '../xml/namespaces.js'
@@ -350,10 +350,7 @@ export class WsmanClient implements AsyncDisposable {
 
   async #close(): Promise<void> {
     const message = 'The client was closed.'
-    const timer = new AbortController()
-    const limit = sleep(CLOSE_LIMIT_MS, timer.signal).catch(() => undefined)
-    await Promise.race([this.#lifetime.end(message), limit])
-    timer.abort()
+    await within(this.#lifetime.end(message), CLOSE_LIMIT_MS, undefined)
     this.#transport.close(new AbortError(message, { cause: new Error(message) }))
   }
 }

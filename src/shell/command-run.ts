@@ -5,7 +5,7 @@ import type { CallOptions } from '../operations/call-options.js'
 import type { OperationRunner } from '../operations/operation.js'
 import type { ReceiveResult } from '../operations/receive-body.js'
 import { signalOperation, type SignalName } from '../operations/shell-verbs.js'
-import { abortable, sleep } from '../util/abortable.js'
+import { abortable, within } from '../util/abortable.js'
 import type { CallScope } from '../util/call-scope.js'
 import { timerDelay } from '../util/timer.js'
 import type { OutputSink } from './output-streams.js'
@@ -36,6 +36,9 @@ export interface CommandRunOptions {
   /** Called once, when nothing more will be asked of the service for this command. */
   readonly finished: (settling: Promise<void>) => void
 }
+
+/** Made once: without a reason, every abort makes an exception with a stack. */
+const OVER = new Error('The command is over.')
 
 /** A command while it runs: asks for output until the end, and stops the remote side when the caller gives up. */
 export class CommandRun {
@@ -139,20 +142,19 @@ export class CommandRun {
   async #stop(reason: Error, done: Promise<CommandExit>): Promise<void> {
     this.#beginStopping()
     const half = this.#options.abortGraceMs / 2
-    const timer = new AbortController()
-    const limit = async (): Promise<RemoteState> => {
-      await sleep(half, timer.signal).catch(() => undefined)
-      return 'unknown'
-    }
-    const gone = done.then(
-      (): RemoteState => 'stopped',
-      (error: unknown): RemoteState | Promise<RemoteState> => (isCommandGone(error) ? 'stopped' : limit()),
-    )
+    const gone = new Promise<RemoteState>((resolve) => {
+      done.then(
+        () => resolve('stopped'),
+        (error: unknown) => {
+          // Another failure tells nothing about the command.
+          if (isCommandGone(error)) resolve('stopped')
+        },
+      )
+    })
     void this.#tell('ctrl_c')
-    let remote = await Promise.race([gone, limit()])
+    let remote = await within(gone, half, 'unknown')
     const terminated = this.#tell('terminate')
-    if (remote === 'unknown') remote = await Promise.race([gone, terminated, limit()])
-    timer.abort()
+    if (remote === 'unknown') remote = await within(Promise.race([gone, terminated]), half, 'unknown')
     this.#fail(withRemote(reason, remote), terminated)
   }
 
@@ -164,16 +166,8 @@ export class CommandRun {
       this.#fail(this.#error(message, error), Promise.resolve())
       return
     }
-    const timer = new AbortController()
     const terminated = this.#tell('terminate')
-    const remote = await Promise.race([
-      terminated,
-      sleep(this.#options.abortGraceMs, timer.signal).then(
-        (): RemoteState => 'unknown',
-        (): RemoteState => 'unknown',
-      ),
-    ])
-    timer.abort()
+    const remote = await within(terminated, this.#options.abortGraceMs, 'unknown')
     this.#fail(this.#explain(error, remote), terminated)
   }
 
@@ -199,7 +193,7 @@ export class CommandRun {
 
   #beginStopping(): void {
     this.#phase = 'stopping'
-    this.#over.abort()
+    this.#over.abort(OVER)
     clearTimeout(this.#quiet)
   }
 
@@ -229,9 +223,9 @@ export class CommandRun {
 
   #finish(error: Error | undefined, settling: Promise<unknown>): void {
     this.#phase = 'ended'
-    this.#over.abort()
+    this.#over.abort(OVER)
     clearTimeout(this.#quiet)
-    this.#local.abort(error)
+    this.#local.abort(error ?? OVER)
     this.#options.scope.dispose()
     this.#options.finished(settling.then(() => undefined))
     this.#options.sink.close(error)

@@ -21,13 +21,18 @@ export interface CollectorOptions {
 /** Keeps the whole decoded output of a command, up to a limit. */
 export class OutputCollector implements OutputSink {
   readonly #options: CollectorOptions
-  readonly #decoders: Readonly<Record<OutputStreamName, StreamDecoder>>
-  readonly kept: Record<OutputStreamName, string> = { stdout: '', stderr: '' }
+  readonly #texts: Readonly<Record<OutputStreamName, GatheredText>>
   #bytes = 0
 
   constructor(options: CollectorOptions) {
     this.#options = options
-    this.#decoders = { stdout: createDecoder(options.codepage), stderr: createDecoder(options.codepage) }
+    const gather = (): GatheredText => new GatheredText(createDecoder(options.codepage))
+    this.#texts = { stdout: gather(), stderr: gather() }
+  }
+
+  get kept(): Record<OutputStreamName, string> {
+    const { stdout, stderr } = this.#texts
+    return { stdout: stdout.text, stderr: stderr.text }
   }
 
   write({ stream, data }: OutputChunk): undefined {
@@ -37,18 +42,18 @@ export class OutputCollector implements OutputSink {
       this.#options.stop(this.#overflow(maxOutputBytes))
       return
     }
-    this.#add(stream, this.#decoders[stream].decode(data))
+    const text = this.#texts[stream]
+    text.add(data)
+    if (this.#options.onOutput) this.#tell(stream, text.decode())
   }
 
   close(error: Error | undefined): void {
     if (error) return
-    this.#add('stdout', this.#decoders.stdout.end())
-    this.#add('stderr', this.#decoders.stderr.end())
+    for (const stream of ['stdout', 'stderr'] as const) this.#tell(stream, this.#texts[stream].end())
   }
 
-  #add(stream: OutputStreamName, text: string): void {
+  #tell(stream: OutputStreamName, text: string): void {
     if (text === '') return
-    this.kept[stream] += text
     try {
       this.#options.onOutput?.({ stream, text })
     } catch (error) {
@@ -63,5 +68,49 @@ export class OutputCollector implements OutputSink {
       ...this.kept,
       hint: 'Raise maxOutputBytes, or use spawn, which streams output of any length.',
     })
+  }
+}
+
+/** From this much on bytes are decoded: a large string is not copied again by the collection of garbage, many small are. */
+const ENOUGH_BYTES = 512 * 1024
+
+/** Output of one stream, decoded when there is much of it or when the text is asked for. */
+class GatheredText {
+  readonly #decoder: StreamDecoder
+  #text = ''
+  #pieces: Uint8Array[] = []
+  #bytes = 0
+
+  constructor(decoder: StreamDecoder) {
+    this.#decoder = decoder
+  }
+
+  get text(): string {
+    this.decode()
+    return this.#text
+  }
+
+  add(bytes: Uint8Array): void {
+    this.#pieces.push(bytes)
+    this.#bytes += bytes.length
+    if (this.#bytes >= ENOUGH_BYTES) this.decode()
+  }
+
+  /** @returns what the text has grown by */
+  decode(): string {
+    const [first = new Uint8Array()] = this.#pieces
+    const text = this.#decoder.decode(this.#pieces.length > 1 ? Buffer.concat(this.#pieces) : first)
+    this.#pieces = []
+    this.#bytes = 0
+    this.#text += text
+    return text
+  }
+
+  /** @returns what is left of a character that was cut */
+  end(): string {
+    this.decode()
+    const rest = this.#decoder.end()
+    this.#text += rest
+    return rest
   }
 }

@@ -3,7 +3,7 @@ import { UsageError, type RemoteState } from '../errors/errors.js'
 import type { CallOptions } from '../operations/call-options.js'
 import type { OperationRunner } from '../operations/operation.js'
 import { commandOperation, signalOperation } from '../operations/shell-verbs.js'
-import { abortable, sleep } from '../util/abortable.js'
+import { abortable, within } from '../util/abortable.js'
 import { CallScope } from '../util/call-scope.js'
 import type { Limiter, Release } from '../util/limiter.js'
 import type { CommandLine } from './command-line.js'
@@ -167,13 +167,8 @@ export class ShellCommands {
         await runner.cleanUp(signalOperation(shell, commandId, 'terminate'))
         return 'stopped'
       })
-      const timer = new AbortController()
-      const remote = await Promise.race([
-        stopped.catch((failure: unknown): RemoteState => (isGone(failure) ? 'stopped' : 'unknown')),
-        sleep(graceMs, timer.signal).then((): RemoteState => 'unknown'),
-      ])
-      timer.abort()
-      throw withRemote(signal.reason as Error, remote)
+      const gone = stopped.catch((failure: unknown): RemoteState => (isGone(failure) ? 'stopped' : 'unknown'))
+      throw withRemote(signal.reason as Error, await within(gone, graceMs, 'unknown'))
     }
   }
 

@@ -7,7 +7,7 @@ import type { CallOptions } from '../operations/call-options.js'
 import type { OutputStreamName } from '../operations/receive-body.js'
 import { createShellOperation, deleteShellOperation } from '../operations/shell-verbs.js'
 import type { CommandInfo } from '../operations/shell-listing.js'
-import { abortable, abortReason, sleep } from '../util/abortable.js'
+import { abortable, abortReason, within } from '../util/abortable.js'
 import { CallScope } from '../util/call-scope.js'
 import { assertCodepage, encodeText } from '../util/codepage.js'
 import type { CommandRun } from './command-run.js'
@@ -202,19 +202,11 @@ export class Shell implements AsyncDisposable {
     const deleted = this.#runner.cleanUp(deleteShellOperation(this.#locator)).catch((error: unknown) => {
       if (!isGone(error)) throw error
     })
-    const timer = new AbortController()
-    const remote = await Promise.race([
-      deleted.then(
-        (): RemoteState => 'stopped',
-        (): RemoteState => 'unknown',
-      ),
-      sleep(CLOSE_WAIT_MS, timer.signal).then(
-        (): RemoteState => 'unknown',
-        (): RemoteState => 'unknown',
-      ),
-    ])
-    timer.abort()
-    this.#commands.closed(reason, remote)
+    const gone = deleted.then(
+      (): RemoteState => 'stopped',
+      (): RemoteState => 'unknown',
+    )
+    this.#commands.closed(reason, await within(gone, CLOSE_WAIT_MS, 'unknown'))
     await deleted
   }
 

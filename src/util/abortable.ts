@@ -23,6 +23,16 @@ export function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<
   })
 }
 
+/** Settles like `promise`, or resolves to `otherwise` when that takes longer than `ms` milliseconds. */
+export function within<T>(promise: Promise<T>, ms: number, otherwise: T): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const timer = setTimeout(resolve, timerDelay(ms), otherwise)
+    promise.then(resolve, reject).finally(() => {
+      clearTimeout(timer)
+    })
+  })
+}
+
 /** Waits for `ms` milliseconds, or rejects with the signal's reason. */
 export function sleep(ms: number, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.reject(abortReason(signal))

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { abortable, abortReason, sleep } from '../../../src/util/abortable.js'
+import { abortable, abortReason, sleep, within } from '../../../src/util/abortable.js'
 import { SignalSpy } from './signal-spy.js'
 
 describe('abortReason', () => {
@@ -12,6 +12,29 @@ describe('abortReason', () => {
     const error = abortReason(AbortSignal.abort('text'))
     expect(error).toBeInstanceOf(Error)
     expect(error.cause).toBe('text')
+  })
+})
+
+describe('within', () => {
+  beforeEach(() => vi.useFakeTimers())
+  afterEach(() => vi.useRealTimers())
+
+  it('settles like the promise where that is in time, and leaves no timer', async () => {
+    await expect(within(Promise.resolve(7), 100, 0)).resolves.toBe(7)
+    await expect(within(Promise.reject(new Error('mine')), 100, 0)).rejects.toThrow('mine')
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('resolves to the other value when the time is over, whatever the promise does later', async () => {
+    let fail: (error: Error) => void = () => undefined
+    const late = new Promise<number>((_, reject) => {
+      fail = reject
+    })
+    const result = within(late, 100, 0)
+    vi.advanceTimersByTime(100)
+    await expect(result).resolves.toBe(0)
+    fail(new Error('too late'))
+    await expect(late).rejects.toThrow('too late')
   })
 })
 
