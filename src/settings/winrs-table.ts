@@ -44,7 +44,8 @@ export const WINRS_TABLE = {
     unit: 'ms',
     readOnly: true,
     about: 'Longest time a command may run.',
-    affects: 'Nothing since 2.0; a Put that changes it is refused with InternalError.',
+    affects:
+      'Shells that ask for no lifetime of their own. Since 2.0 a Put that changes it is refused with InternalError.',
     source: 'MS-WSMV 2.2.4.42, notes 29 and 30',
   }),
   maxProcessesPerShell: integer('MaxProcessesPerShell', {
@@ -63,7 +64,7 @@ export const WINRS_TABLE = {
     max: INT32,
     unit: 'MB',
     about: 'Memory one shell and its processes may use; 0 for no limit.',
-    affects: 'The service ends commands that allocate more.',
+    affects: 'The service ends commands that allocate more; so does the embedded endpoint, on Linux.',
     source: 'MS-WSMV 2.2.4.42, note 33',
   }),
   maxShellsPerUser: integer('MaxShellsPerUser', {

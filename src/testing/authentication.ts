@@ -142,6 +142,8 @@ export class ConnectionAuthentication {
 /** A local account of the endpoint. */
 export interface Account extends EndpointPrincipal {
   readonly password: string
+  /** SIDs of the groups that it was given. */
+  readonly groups: readonly string[]
   /** Whether a client certificate is the one that names this account. */
   readonly isNamedBy?: (certificate: X509Certificate) => boolean
 }

@@ -8,6 +8,7 @@ import type { Settings } from '../settings/table.js'
 import { validateSettings } from '../settings/validate.js'
 import type { Account } from './authentication.js'
 import type { EndpointTls } from './certificate.js'
+import { resolveGroups } from './access/security-principals.js'
 import { certificateTest, type UserCertificate } from './client-certificate.js'
 import type { ScriptEntry } from './script.js'
 import type { EndpointClass } from './types.js'
@@ -20,6 +21,11 @@ export interface EndpointUser {
   readonly domain?: string
   /** The client certificate that names the account over HTTPS, where `settings.service.auth.certificate` is on. */
   readonly certificate?: UserCertificate
+  /**
+   * The groups it belongs to, by name (`Remote Management Users`), letters (`RM`) or SID: with `service.rootSddl` they
+   * decide what it may do. Default: `Administrators`.
+   */
+  readonly groups?: readonly string[]
 }
 
 /** An address and port to listen on. */
@@ -116,13 +122,20 @@ export function resolveUsers(
   machine: string,
 ): readonly Account[] {
   if (given === undefined) {
-    return [{ username: 'user', password: randomBytes(18).toString('base64url'), domain: machine }]
+    return [
+      {
+        username: 'user',
+        password: randomBytes(18).toString('base64url'),
+        domain: machine,
+        groups: resolveGroups(undefined, ''),
+      },
+    ]
   }
-  const accounts = given.map(({ username, password, domain = machine, certificate }, index) => {
+  const accounts = given.map(({ username, password, domain = machine, certificate, groups }, index) => {
     if (!/^[^\\@:\s][^\\@:]*$/.test(username)) {
       throw new UsageError(`users[${index}].username must be a name without \\, @ and a colon.`)
     }
-    const account = { username, password, domain }
+    const account = { username, password, domain, groups: resolveGroups(groups, `users[${index}].groups`) }
     if (!certificate) return account
     return { ...account, isNamedBy: certificateTest(certificate, `users[${index}].certificate`) }
   })

@@ -2,6 +2,8 @@ import os from 'node:os'
 import { UsageError } from '../errors/errors.js'
 import { NS } from '../xml/namespaces.js'
 import type { Settings } from '../settings/table.js'
+import { Authorization } from './access/authorization.js'
+import { SecurityPrincipals, type EndpointAccount } from './access/security-principals.js'
 import { Accounts, basicScheme, type Account, type AuthenticationScheme } from './authentication.js'
 import { makeCertificate } from './certificate.js'
 import { certificateScheme } from './client-certificate.js'
@@ -85,6 +87,8 @@ export interface Endpoint {
   readonly requests: readonly LoggedRequest[]
   /** The shells that are open, with the processes of their commands. */
   readonly shells: readonly OpenShell[]
+  /** The accounts with their SIDs, for security descriptors. */
+  readonly accounts: readonly EndpointAccount[]
   /**
    * Options for a client.
    * @param username default: the first user
@@ -137,11 +141,13 @@ export async function startEndpoint(options: EndpointOptions = {}): Promise<Endp
     }),
   })
   const log = new RequestLog()
+  const principals = new SecurityPrincipals(accounts, machine)
   const pipeline: RequestPipeline = new RequestPipeline({
     settings,
     machine,
     log,
     script: new Script(options.script ?? []),
+    authorization: new Authorization(settings, principals),
     schemes: schemesOf({
       accounts: new Accounts(accounts, machine),
       settings,
@@ -167,7 +173,7 @@ export async function startEndpoint(options: EndpointOptions = {}): Promise<Endp
     await close()
     throw error
   }
-  return new RunningEndpoint({ listeners, accounts, log, shells, close, settings })
+  return new RunningEndpoint({ listeners, accounts, principals, log, shells, close, settings })
 }
 
 async function specOf(
@@ -197,6 +203,7 @@ function once<T>(make: () => T): () => T {
 interface RunningParts {
   readonly listeners: ListenerSet
   readonly accounts: readonly Account[]
+  readonly principals: SecurityPrincipals
   readonly log: RequestLog
   readonly shells: ShellService
   readonly close: () => Promise<void>
@@ -226,6 +233,10 @@ class RunningEndpoint implements Endpoint {
 
   get shells(): readonly OpenShell[] {
     return this.#parts.shells.list()
+  }
+
+  get accounts(): readonly EndpointAccount[] {
+    return this.#parts.principals.accounts
   }
 
   clientOptions(

@@ -7,6 +7,7 @@ export type {
   EndpointListener,
 } from './endpoint.js'
 export type { EndpointListenerOptions, EndpointOptions, EndpointUser } from './endpoint-options.js'
+export type { EndpointAccount } from './access/security-principals.js'
 export type { EndpointTls } from './certificate.js'
 export type { UserCertificate } from './client-certificate.js'
 export { EndpointFault } from './message.js'

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { FAULT } from '../errors/fault-codes.js'
 import type { Settings } from '../settings/table.js'
+import type { Authorization } from './access/authorization.js'
 import {
   ConnectionAuthentication,
   type AuthenticationScheme,
@@ -24,6 +25,7 @@ import { decodeText, encodeText, parseMessage, type SoapMessage, type SoapText }
 export interface PipelineParts {
   readonly settings: Settings
   readonly schemes: readonly AuthenticationScheme[]
+  readonly authorization: Authorization
   readonly router: Router
   readonly script: Script
   readonly log: RequestLog
@@ -140,8 +142,9 @@ export class RequestPipeline {
     { headers, body }: SoapMessage,
     principal: EndpointPrincipal,
   ): Promise<Served> {
-    const { settings, router } = this.#parts
+    const { settings, router, authorization } = this.#parts
     const terms = checkHeaders(headers, settings.protocol)
+    authorization.assertAllowed({ ...terms, principal })
     const { clientIp, url, signal } = request
     const { cookie, 'transfer-encoding': transferEncoding } = request.headers
     // Services count octets of UTF-8, which UTF-16 at most doubles.

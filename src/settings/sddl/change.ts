@@ -137,7 +137,7 @@ function takeFrom(before: number, taken: number): number {
 }
 
 /** The bits that are as good as granted: `GA` is everything. */
-const reach = (mask: number): number => (intersection(mask, GENERIC_ALL) === 0 ? mask : 0xffff_ffff)
+export const reach = (mask: number): number => (intersection(mask, GENERIC_ALL) === 0 ? mask : 0xffff_ffff)
 
 const isSameSet = (a: readonly string[], b: readonly string[]): boolean =>
   a.length === b.length && a.every((one) => b.includes(one))

@@ -142,6 +142,15 @@ export function shortSid(sid: string): string {
   return BY_SID.get(sid)?.letters ?? sid
 }
 
+/** The SID in full of what people call so, with or without the part before the backslash. */
+export function sidOfName(name: string): string | undefined {
+  const wanted = name.toLowerCase()
+  return WELL_KNOWN.find((row) => {
+    const full = row.name.toLowerCase()
+    return full === wanted || full.slice(full.indexOf('\\') + 1) === wanted
+  })?.sid
+}
+
 /** Whether both name the same account. */
 export function isSameSid(a: string, b: string): boolean {
   return (fullSid(a) ?? a.toUpperCase()) === (fullSid(b) ?? b.toUpperCase())

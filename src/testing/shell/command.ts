@@ -14,6 +14,9 @@ export type Limits = Pick<EndpointRequest, 'operationTimeoutMs' | 'signal'>
 /** STATUS_CONTROL_C_EXIT: the exit code of a process that Ctrl-C or Ctrl-Break ended on Windows. */
 const CONTROL_C_EXIT = 0xc000013a
 
+/** STATUS_NO_MEMORY: what a program ends with that cannot go on without what it asked for. No recording shows one. */
+const NO_MEMORY = 0xc0000017
+
 /** Characters around the base64 of one chunk. */
 const STREAM_ELEMENT =
   '<rsp:Stream Name="stdout" CommandId="00000000-0000-0000-0000-000000000000"></rsp:Stream>'.length
@@ -41,6 +44,7 @@ export class Command {
   readonly #receivers: symbol[] = []
   readonly #startedAt = performance.now()
   #interrupted = false
+  #outOfMemory = false
   #writing = false
   #released = false
   #exitCode: number | undefined
@@ -53,7 +57,7 @@ export class Command {
     if (process.stdout) this.#output.attach('stdout', process.stdout)
     if (process.stderr) this.#output.attach('stderr', process.stderr)
     void process.closed.then((status) => {
-      this.#exitCode = exitCode(status, this.#interrupted)
+      this.#exitCode = this.#outOfMemory ? NO_MEMORY : exitCode(status, this.#interrupted)
       this.#changes.notify()
     })
   }
@@ -137,6 +141,12 @@ export class Command {
     if (await this.#changes.until(over, young, signal)) return
     this.#interrupted = true
     this.#process.signal(code === 'ctrl_c' ? 'SIGINT' : 'SIGQUIT')
+  }
+
+  /** Ends the processes of a command whose shell takes too much memory; its output and its end can still be received. */
+  endForMemory(): void {
+    this.#outOfMemory = true
+    this.#process.signal('SIGKILL')
   }
 
   /** Gives up the command's state: requests that wait are aborted. Settles when all its processes are gone. */

@@ -22,6 +22,31 @@ function hasLivingMember(group: number): boolean {
   })
 }
 
+/**
+ * The octets that the processes of each group have to themselves, in memory or swapped out. What they share with others,
+ * such as programs and libraries, is not counted (proc(5), `status`).
+ */
+export function memoryOfGroups(groups: ReadonlySet<number>): ReadonlyMap<number, number> {
+  const taken = new Map<number, number>()
+  for (const pid of readdirSync('/proc')) {
+    if (!/^\d+$/.test(pid)) continue
+    const group = Number(statFields(pid)[2])
+    if (groups.has(group)) taken.set(group, (taken.get(group) ?? 0) + privateMemory(pid))
+  }
+  return taken
+}
+
+function privateMemory(pid: string): number {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+    const lines = status.matchAll(/^(?:RssAnon|VmSwap):\s*(\d+) kB$/gm)
+    return [...lines].reduce((sum, [, kilobytes]) => sum + Number(kilobytes) * 1024, 0)
+  } catch {
+    // It ended meanwhile.
+    return 0
+  }
+}
+
 /** State, parent, group and more of a process (proc(5)); the name before them may hold anything. */
 function statFields(pid: string): readonly string[] {
   try {

@@ -9,6 +9,7 @@ import { userKey, type OperationQuota } from '../operation-quota.js'
 import { writeReply } from '../reply-writer.js'
 import { affinityHeader, hasAffinity } from './affinity.js'
 import { OUTPUT_STREAMS } from './output-buffer.js'
+import { MemoryWatch } from './memory-watch.js'
 import * as faults from './shell-faults.js'
 import { commandItems, shellItems } from './shell-lists.js'
 import * as replies from './shell-replies.js'
@@ -50,8 +51,7 @@ const LEAST_ROOM = 256
 /**
  * Remote shells that run real local processes (MS-WSMV 3.1.4.1.31). Only the text-based shell exists, and users see
  * nobody's shells but their own. Off Windows `sh` takes the place of `cmd.exe`: code page and profile mean nothing
- * there, PowerShell is not emulated, and a shell without a working directory has the endpoint's own. Memory is not
- * limited.
+ * there, PowerShell is not emulated, and a shell without a working directory has the endpoint's own.
  */
 export class ShellService implements EndpointService {
   readonly #settings: Settings
@@ -62,6 +62,7 @@ export class ShellService implements EndpointService {
   readonly #enumerations: Enumerations
   readonly #quota: OperationQuota
   readonly #affinityCookie: boolean
+  readonly #memory: MemoryWatch
   #closed = false
 
   constructor(options: ShellServiceOptions) {
@@ -70,6 +71,10 @@ export class ShellService implements EndpointService {
     this.#enumerations = options.enumerations
     this.#quota = options.quota
     this.#affinityCookie = options.affinityCookie ?? false
+    this.#memory = new MemoryWatch(
+      () => this.#shells.values(),
+      () => this.#settings.winrs.maxMemoryPerShellMb,
+    )
   }
 
   readonly #handlers: ReadonlyMap<string, ReadonlyMap<string, Handler>> = new Map([
@@ -164,7 +169,11 @@ export class ShellService implements EndpointService {
     const limit = this.#settings.winrs.maxProcessesPerShell
     if (exceeds(shell.running + 1, limit)) throw faults.quotaExceeded.commands(limit)
     const operation = this.#quota.take(request.principal)
-    return shell.serve(async () => replies.commandReply((await shell.start(spec, operation)).id))
+    return shell.serve(async () => {
+      const { id } = await shell.start(spec, operation)
+      this.#memory.begin()
+      return replies.commandReply(id)
+    })
   }
 
   #receive(request: EndpointRequest): Promise<EndpointReply> {

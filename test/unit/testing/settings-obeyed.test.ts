@@ -182,19 +182,17 @@ const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
     'winrs.maxConcurrentUsers',
     'winrs.maxProcessesPerShell',
     'winrs.maxShellsPerUser',
+    'winrs.maxMemoryPerShellMb',
   ],
-  'test/unit/testing/shell/lifetime.test.ts': ['winrs.idleTimeoutMs'],
+  'test/unit/testing/authorization.test.ts': ['service.rootSddl'],
+  'test/unit/testing/shell/lifetime.test.ts': ['winrs.idleTimeoutMs', 'winrs.maxShellRunTimeMs'],
 }
 
 /** Rows, or all that begin so, that the endpoint cannot obey, and why. */
 const WITHOUT_EFFECT: Readonly<Record<string, string>> = {
   'protocol.maxProviderRequests': 'it has had no effect since 2.0',
-  'service.rootSddl': 'accounts of the endpoint have no groups: whoever authenticates may do everything',
   'service.maxConcurrentOperations': 'it has had no effect since 2.0',
   'service.certificateThumbprint': 'the endpoint makes the certificate of CredSSP itself',
-  'winrs.maxShellRunTimeMs':
-    'it stands at its highest value since 2.0, and shells say themselves how long they live',
-  'winrs.maxMemoryPerShellMb': 'the memory of local processes is not limited',
   'client.': 'it is about the client of that machine, which the endpoint has none of',
   'certMapping.': 'the endpoint knows certificates by its option `users`',
   'plugin.': 'the endpoint loads no plug-ins',

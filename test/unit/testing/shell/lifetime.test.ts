@@ -171,5 +171,11 @@ describe('a shell that nobody deletes', () => {
     await new Client(service).open()
     vi.advanceTimersByTime(180_000)
     expect(service.list()).toHaveLength(1)
+    settings.winrs.maxShellRunTimeMs = 90_000
+    await new Client(service).open()
+    vi.advanceTimersByTime(89_999)
+    expect(service.list()).toHaveLength(2)
+    vi.advanceTimersByTime(1)
+    expect(service.list()).toHaveLength(1)
   })
 })

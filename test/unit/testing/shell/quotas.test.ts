@@ -70,6 +70,42 @@ describe('Winrs MaxProcessesPerShell', () => {
   })
 })
 
+describe.runIf(process.platform === 'linux')('Winrs MaxMemoryPerShellMb', () => {
+  /** Says `ready` when it has so many megabytes, and ends when its input does. */
+  const taking = (megabytes: number): string =>
+    `node -e "const taken = Buffer.alloc(${megabytes} * 1048576, 1); console.log('ready'); ` +
+    `process.stdin.on('end', () => console.log(taken.length)).resume()"`
+
+  const NO_MEMORY = 0xc0000017
+
+  it('ends the command that takes most, and leaves the others of the shell alone', async () => {
+    const { alice, bob } = start(({ winrs }) => (winrs.maxMemoryPerShellMb = 150))
+    await alice.open()
+    await bob.open()
+    const [small, others] = [await alice.start('cat'), await bob.start(taking(10))]
+    const large = await alice.start(taking(200))
+    expect((await alice.drain(large)).exitCode).toBe(NO_MEMORY)
+    await alice.send(small, 'still there', 'true')
+    expect(await alice.drain(small)).toMatchObject({ exitCode: 0, stdout: Buffer.from('still there') })
+    await bob.send(others, '', 'true')
+    expect((await bob.drain(others)).exitCode).toBe(0)
+  })
+
+  it('adds up what the commands of a shell and their children take, from the moment it is set', async () => {
+    const { alice, settings } = start(({ winrs }) => (winrs.maxMemoryPerShellMb = 0))
+    await alice.open()
+    const first = await alice.start(`sh -c '${taking(150).replaceAll("'", `'\\''`)}'; true`)
+    const second = await alice.start(taking(200))
+    for (const id of [first, second]) {
+      expect((await alice.receive(id)).stdout.toString()).toBe('ready\n')
+    }
+    settings.winrs.maxMemoryPerShellMb = 300
+    expect((await alice.drain(second)).exitCode).toBe(NO_MEMORY)
+    await alice.send(first, '', 'true')
+    expect((await alice.drain(first)).exitCode).toBe(0)
+  })
+})
+
 describe('Service MaxConcurrentOperationsPerUser', () => {
   it('counts the shell and every command it was given; terminating does not lower it, deleting does', async () => {
     const { alice, bob } = start(({ service }) => (service.maxConcurrentOperationsPerUser = 3))
