@@ -8,7 +8,7 @@ import { mergeInstance, type Instance } from '../envelope/instance.js'
 import type { Properties, PropertyValue } from '../envelope/instance-encoder.js'
 import { locate, type ResourceLocator } from '../envelope/resource.js'
 import { UsageError } from '../errors/errors.js'
-import { CLASS_SCHEMA_OPTIONS, classSchemaResource, decodeClasses } from '../operations/class-schema.js'
+import { ALL_CLASSES_OPTIONS, classSchemaResource, decodeClasses } from '../operations/class-schema.js'
 import type { CallOptions } from '../operations/call-options.js'
 import type { AssociationFilter, FilterExpression, TextFilter } from '../operations/filters.js'
 import { invokeOperation } from '../operations/invoke.js'
@@ -208,7 +208,7 @@ export class CimClient {
       expiresMs: options.expiresMs,
       resource: classSchemaResource(namespace),
       items: decodeClasses(namespace),
-      options: { ...options, optionSet: { ...CLASS_SCHEMA_OPTIONS, ...options.optionSet } },
+      options: { ...options, optionSet: { ...ALL_CLASSES_OPTIONS, ...options.optionSet } },
     })
   }
 

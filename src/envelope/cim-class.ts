@@ -1,6 +1,9 @@
 import type { XmlElement } from '../xml/element.js'
 import { parseScalar, type CimScalar, type CimType } from './cim-value.js'
 
+/** Where services keep the definitions of classes in CIM-XML (MS-WSMV 3.1.4.1.34.3.1, DSP0227 15.4). */
+export const CLASS_SCHEMA_URI = 'http://schemas.dmtf.org/wbem/cim-xml/2/cim-schema/2/*'
+
 /** What a qualifier says; a list for those that are arrays, as `ValueMap`. */
 export type CimQualifierValue = CimScalar | null | readonly (CimScalar | null)[]
 

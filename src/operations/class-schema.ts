@@ -1,6 +1,6 @@
 import { ACTION } from '../envelope/actions.js'
 import { TreeBody } from '../envelope/body-decoders.js'
-import { readClasses, type CimClass } from '../envelope/cim-class.js'
+import { CLASS_SCHEMA_URI, readClasses, type CimClass } from '../envelope/cim-class.js'
 import type { OptionSet } from '../envelope/options.js'
 import type { ResourceLocator } from '../envelope/resource.js'
 import { ProtocolError } from '../errors/errors.js'
@@ -8,21 +8,19 @@ import { TreeBuilder, type XmlElement } from '../xml/element.js'
 import type { Operation } from './operation.js'
 import type { ItemDecoderFactory } from './page-body.js'
 
-/** Where services keep the definitions of classes in CIM-XML (MS-WSMV 3.1.4.1.34.3.1, DSP0227 15.4). */
-const CLASS_SCHEMA_URI = 'http://schemas.dmtf.org/wbem/cim-xml/2/cim-schema/2/*'
-
+const YES = { value: true, type: 'xs:boolean' } as const
 /** Inherited properties have types, too, and qualifiers say which are keys (DSP0227 15.8). */
-export const CLASS_SCHEMA_OPTIONS: OptionSet = {
-  IncludeInheritedElements: { value: true, type: 'xs:boolean' },
-  IncludeQualifiers: { value: true, type: 'xs:boolean' },
-}
+const DETAILS: OptionSet = { IncludeInheritedElements: YES, IncludeQualifiers: YES }
 
-/** @param className undefined for all classes of the namespace */
-export function classSchemaResource(namespace: string, className?: string): ResourceLocator {
-  return {
-    resourceUri: CLASS_SCHEMA_URI,
-    selectors: { __cimnamespace: namespace, ...(className === undefined ? {} : { ClassName: className }) },
-  }
+/** Of an enumeration: classes that are derived from others are wanted as well as those at the top. */
+export const ALL_CLASSES_OPTIONS: OptionSet = { ...DETAILS, IncludeSubClasses: YES }
+
+/**
+ * A class, or what an enumeration lists the classes below of. The empty name stands for all classes of the namespace:
+ * Microsoft's own client sends it.
+ */
+export function classSchemaResource(namespace: string, className = ''): ResourceLocator {
+  return { resourceUri: CLASS_SCHEMA_URI, selectors: { __cimnamespace: namespace, ClassName: className } }
 }
 
 /** GetClass (MS-WSMV 3.1.4.1.38). Windows 8, Windows Server 2012 and later know it. */
@@ -33,7 +31,7 @@ export function getClassOperation(namespace: string, className: string): Operati
     resource: classSchemaResource(namespace, className),
     lane: 'call',
     idempotent: true,
-    options: CLASS_SCHEMA_OPTIONS,
+    options: DETAILS,
     body: [],
     decoder: () =>
       new TreeBody((elements) =>

@@ -2,7 +2,8 @@ import type { XmlElement } from '../xml/element.js'
 import { NS } from '../xml/namespaces.js'
 import { resourceNotFound } from './class-faults.js'
 import { cannotProcessFilter } from './class-filters.js'
-import type { ClassRegistry, RegisteredClass } from './class-registry.js'
+import type { ClassRegistry } from './class-registry.js'
+import type { RegisteredClass } from './registered-class.js'
 import { findReferenced, refersTo, type Found } from './instance-finder.js'
 import { readRef } from './reference-reader.js'
 import type { EndpointRef } from './types.js'
@@ -25,7 +26,7 @@ export interface AssociationQuery {
   readonly columns: readonly string[]
 }
 
-/** An association is an instance of any class that has properties of type reference. */
+/** Both ends of an association are properties of type reference. */
 export async function* associated(
   registry: ClassRegistry,
   namespace: string,
@@ -36,7 +37,7 @@ export async function* associated(
   const seen = new Set<string>()
   for (const registered of registry.all(namespace)) {
     const ends = registered.properties.filter(({ type }) => type === 'reference')
-    if (ends.length === 0 || !isOf(registered, query.associationClass)) continue
+    if (!registered.isAssociation || !isOf(registered, query.associationClass)) continue
     for await (const instance of registered.store.read()) {
       const near = ends.find(({ name }) => {
         const end = memberOf(instance, name)

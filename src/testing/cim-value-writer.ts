@@ -14,7 +14,12 @@ type Scalar = string | number | bigint | boolean | Date
 export function scalarXml(value: Scalar, type: CimType, prefix: string): string {
   if (value instanceof Date) return wrap(prefix, 'Datetime', dateText(value))
   if (type === 'datetime') return datetimeXml(String(value), prefix)
-  return escapeText(printable(String(value)))
+  return escapeText(printable(typeof value === 'number' ? numberText(value) : String(value)))
+}
+
+/** XML Schema has other words than JavaScript for infinity, and tells -0 from 0 (part 2, 3.2.5). */
+function numberText(value: number): string {
+  return Object.is(value, -0) ? '-0' : String(value).replace('Infinity', 'INF')
 }
 
 export function isScalar(value: EndpointValue): value is Scalar {

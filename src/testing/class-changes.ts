@@ -1,7 +1,8 @@
 import type { SelectorValue, Selectors } from '../envelope/endpoint-reference.js'
 import type { XmlElement } from '../xml/element.js'
 import { invalidKeys, invalidProperties, invalidRepresentation } from './class-faults.js'
-import type { ClassRegistry, RegisteredClass, RegisteredProperty } from './class-registry.js'
+import type { ClassRegistry } from './class-registry.js'
+import type { RegisteredClass, RegisteredProperty } from './registered-class.js'
 import { addressParts, ownSelectors } from './class-uri.js'
 import type { Found } from './instance-finder.js'
 import { sameKey } from './key-values.js'
@@ -28,7 +29,11 @@ export function changesOf(registry: ClassRegistry, found: Found, request: Endpoi
     ([name]) => listed.length === 0 || modified.has(name.toLowerCase()),
   )
   assertSameKeys(found, sent)
-  return withoutKeys(registered, Object.fromEntries(wanted))
+  // An array without elements has no element in the body either.
+  const emptied = registered.properties
+    .filter(({ name, array }) => array && modified.has(name.toLowerCase()) && sent[name] === undefined)
+    .map(({ name }) => [name, []] as const)
+  return withoutKeys(registered, Object.fromEntries([...wanted, ...emptied]))
 }
 
 /** @throws EndpointFault where a key is among the properties with another value: keys are what an instance is */

@@ -1,7 +1,7 @@
 import { readSelectors } from '../envelope/selectors.js'
 import type { XmlElement } from '../xml/element.js'
 import { NS } from '../xml/namespaces.js'
-import type { RegisteredClass } from './class-registry.js'
+import type { RegisteredClass } from './registered-class.js'
 import { ownSelectors } from './class-uri.js'
 import type { Found } from './instance-finder.js'
 import { isScalar } from './cim-value-writer.js'

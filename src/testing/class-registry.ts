@@ -1,32 +1,8 @@
 import { UsageError } from '../errors/errors.js'
 import { normalize } from './cim-namespace.js'
-import { storeOf, type InstanceStore } from './instance-store.js'
-import type { EndpointClass, EndpointInstance, MethodCall, PropertyDefinition } from './types.js'
-import type { WqlClassInfo } from './wql/class-info.js'
-
-export type EndpointMethod = (call: MethodCall) => EndpointInstance | Promise<EndpointInstance>
-
-/** A property with all its facts, its name as the class spells it. */
-export interface RegisteredProperty extends PropertyDefinition {
-  readonly name: string
-}
-
-/** A class with what it inherits. */
-export interface RegisteredClass {
-  readonly definition: EndpointClass
-  readonly name: string
-  /** With slashes: `root/cimv2`. */
-  readonly namespace: string
-  readonly superclass: RegisteredClass | undefined
-  /** Inherited ones included, in the order of Windows' replies: by name, without letter case. */
-  readonly properties: readonly RegisteredProperty[]
-  readonly keys: readonly RegisteredProperty[]
-  readonly store: InstanceStore
-  /** Inherited ones included, by name in lower case. */
-  readonly methods: ReadonlyMap<string, { readonly name: string; readonly run: EndpointMethod }>
-  /** What queries need to know. */
-  readonly info: WqlClassInfo
-}
+import { storeOf } from './instance-store.js'
+import { resolveMethods, resolveProperties, type RegisteredClass } from './registered-class.js'
+import type { EndpointClass } from './types.js'
 
 const NAME = /^[A-Za-z_]\w*$/
 
@@ -85,28 +61,23 @@ export class ClassRegistry {
 
   #resolve(definition: EndpointClass, superclass: RegisteredClass | undefined): RegisteredClass {
     const namespace = normalize(definition.namespace)
-    const properties = new Map(superclass?.properties.map((entry) => [entry.name.toLowerCase(), entry]))
-    for (const [name, given] of Object.entries(definition.properties)) {
-      const facts = typeof given === 'string' ? { type: given } : given
-      properties.set(name.toLowerCase(), { ...facts, name })
-    }
+    const properties = resolveProperties(definition, superclass?.properties)
     const sorted = [...properties].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, entry]) => entry)
     const keys = sorted.filter(({ key }) => key)
-    const own = Object.entries(definition.methods ?? {}).map(
-      ([name, run]) => [name.toLowerCase(), { name, run }] as const,
-    )
+    const references = sorted.filter(({ type }) => type === 'reference')
     return {
       definition,
       name: definition.name,
       namespace,
       superclass,
+      isAssociation: references.length > 1 || says(definition, 'association'),
       properties: sorted,
       keys,
       store: storeOf(
         definition,
         keys.map(({ name }) => name),
       ),
-      methods: new Map([...(superclass?.methods ?? []), ...own]),
+      methods: resolveMethods(definition, superclass?.methods),
       info: {
         name: definition.name,
         properties: Object.fromEntries(sorted.map((entry) => [entry.name, entry])),
@@ -120,8 +91,14 @@ export class ClassRegistry {
 const keyOf = (namespace: string | undefined, name: string): string =>
   `${normalize(namespace)}:${name}`.toLowerCase()
 
+const says = ({ qualifiers = {} }: EndpointClass, name: string): boolean =>
+  Object.entries(qualifiers).some(([key, value]) => key.toLowerCase() === name && value === true)
+
 function assertNames({ name, namespace, superclass, properties, methods = {} }: EndpointClass): void {
-  const names = [name, superclass ?? name, ...Object.keys(properties), ...Object.keys(methods)]
+  const parameters = Object.values(methods).flatMap((method) =>
+    typeof method === 'function' ? [] : Object.keys(method.parameters ?? {}),
+  )
+  const names = [name, superclass ?? name, ...Object.keys(properties), ...Object.keys(methods), ...parameters]
   for (const part of [...names, ...normalize(namespace).split('/')]) {
     if (!NAME.test(part)) {
       throw new UsageError(`${JSON.stringify(part)}, of the class ${name}, is no name that CIM knows.`)

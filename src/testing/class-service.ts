@@ -111,21 +111,26 @@ export class ClassService implements EndpointService {
     const prefix = `${request.resourceUri}/`.toLowerCase()
     if (!action.toLowerCase().startsWith(prefix)) throw actionNotSupported(action)
     const registered = findClass(this.#registry, address)
-    const isStatic =
+    const name = action.slice(prefix.length).toLowerCase()
+    const namesNone =
       ownSelectors(headers.selectors).length === 0 &&
       registered.keys.length > 0 &&
       registered.definition.singleton !== true
+    const isStatic = registered.methods.get(name)?.isStatic ?? namesNone
     const target = isStatic ? { registered, instance: undefined } : await this.#find(request, address)
-    const method = target.registered.methods.get(action.slice(prefix.length).toLowerCase())
+    const method = target.registered.methods.get(name)
     if (!method) throw actionNotSupported(action)
     const [input] = body
     if (!input?.name.local.toLowerCase().endsWith('_input')) {
       throw schemaValidation(`The body of a method call is an element ${method.name}_INPUT.`)
     }
-    const call = { instance: target.instance, parameters: readParameters(input) }
+    const parameters = method.parameters
+      ? new PropertyReader(this.#registry).parameters(target.registered, method, input)
+      : readParameters(input)
+    const call = { instance: target.instance, parameters }
     const output = await change(request, () => method.run(call))
     const writer = new InstanceWriter(this.#registry, address.family)
-    return { action: `${action}Response`, body: writer.output(registered, method.name, output) }
+    return { action: `${action}Response`, body: writer.output(registered, method, output) }
   }
 
   #find(request: EndpointRequest, address: ClassAddress): Promise<Found> {

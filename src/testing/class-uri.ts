@@ -9,7 +9,7 @@ export const WMI = 'http://schemas.microsoft.com/wbem/wsman/1/wmi'
 export const DMTF = 'http://schemas.dmtf.org/wbem/wscim/1'
 const DMTF_CLASS = `${DMTF}/cim-schema/2`
 /** For DMTF URIs without `__cimnamespace`. */
-const DMTF_NAMESPACE = 'root/hardware'
+export const DMTF_NAMESPACE = 'root/hardware'
 /** ERROR_WSMAN_DIFFERENT_CIM_SELECTOR. */
 const DIFFERENT_CIM_SELECTOR = 0x8033813b
 

@@ -1,4 +1,5 @@
 import os from 'node:os'
+import { CLASS_SCHEMA_URI } from '../envelope/cim-class.js'
 import { UsageError } from '../errors/errors.js'
 import { NS } from '../xml/namespaces.js'
 import type { Settings } from '../settings/table.js'
@@ -32,6 +33,7 @@ import { OperationQuota } from './operation-quota.js'
 import { RequestLog, type LoggedRequest } from './request-log.js'
 import { RequestPipeline } from './request-pipeline.js'
 import { Router } from './router.js'
+import { CLASS_SCHEMA_OPTIONS, ClassSchemaService } from './schema/class-schema-service.js'
 import { Script } from './script.js'
 import { SHELL_OPTIONS } from './shell/shell-requests.js'
 import { ShellService, type OpenShell } from './shell/shell-service.js'
@@ -114,7 +116,8 @@ export async function startEndpoint(options: EndpointOptions = {}): Promise<Endp
   const enumerations = new Enumerations(settings, quota)
   const { affinityCookie = false } = options
   const shells = new ShellService({ settings, machine, enumerations, quota, affinityCookie })
-  const classes = new ClassService(new ClassRegistry(options.classes ?? machineClasses()), enumerations)
+  const registry = new ClassRegistry(options.classes ?? machineClasses())
+  const classes = new ClassService(registry, enumerations)
   const certificates = new CertificateStore()
   for (const tls of options.certificates ?? []) certificates.add(tls)
   const loopbackOnly = wanted.every(({ address }) => isLoopback(address))
@@ -160,6 +163,11 @@ export async function startEndpoint(options: EndpointOptions = {}): Promise<Endp
       { prefix: NS.config, service: config },
       { prefix: WMI, service: classes },
       { prefix: DMTF, service: classes },
+      {
+        prefix: CLASS_SCHEMA_URI,
+        service: new ClassSchemaService(registry, enumerations),
+        options: CLASS_SCHEMA_OPTIONS,
+      },
     ]),
   })
   const close = async (): Promise<void> => {

@@ -1,6 +1,7 @@
 import type { Selectors } from '../envelope/endpoint-reference.js'
 import { invalidKeys, resourceNotFound } from './class-faults.js'
-import type { ClassRegistry, RegisteredClass, RegisteredProperty } from './class-registry.js'
+import type { ClassRegistry } from './class-registry.js'
+import type { RegisteredClass, RegisteredProperty } from './registered-class.js'
 import { ownSelectors, type ClassAddress } from './class-uri.js'
 import { concat, findIn, pickFrom, type Source } from './instance-source.js'
 import { sameKey } from './key-values.js'

@@ -11,9 +11,13 @@ export interface InstanceStore extends Pick<EndpointClass, 'put' | 'create' | 'd
   read(): Source<EndpointInstance>
 }
 
-/** @throws UsageError for a list with handlers: the endpoint keeps it */
+/** @throws UsageError for a list with handlers, because the endpoint keeps it; for an abstract class with instances */
 export function storeOf(definition: EndpointClass, keys: readonly string[]): InstanceStore {
-  const { name, instances, put, create, delete: remove } = definition
+  const { name, instances = [], put, create, delete: remove } = definition
+  if (definition.abstract === true) {
+    if (definition.instances === undefined && !put && !create && !remove) return { read: () => [] }
+    throw new UsageError(`The class ${name} is abstract and has no instances of its own.`)
+  }
   if (typeof instances !== 'function') {
     if (!put && !create && !remove) return new InstanceList(name, keys, instances)
     throw new UsageError(

@@ -1,14 +1,18 @@
 import { NS } from '../xml/namespaces.js'
 import { isScalar, scalarXml } from './cim-value-writer.js'
-import type { ClassRegistry, RegisteredClass, RegisteredProperty } from './class-registry.js'
+import type { ClassRegistry } from './class-registry.js'
+import type { RegisteredClass, RegisteredMethod, RegisteredProperty } from './registered-class.js'
 import { CIM_NAMESPACE, uriOf, type UriFamily } from './class-uri.js'
 import { keyText } from './key-values.js'
 import { referenceContent, writeReference, type ReferenceSelectors } from './reference-writer.js'
-import type { CimType, EndpointInstance, EndpointRef, EndpointValue } from './types.js'
+import type { EndpointInstance, EndpointRef, EndpointValue, ValueDefinition } from './types.js'
 import { isEndpointRef, isRecord, memberOf } from './wql/values.js'
 
 const DECLARATIONS = `xmlns:xsi="${NS.xsi}"`
 const REFERENCE_DECLARATIONS = `xmlns:a="${NS.addressing}" xmlns:w="${NS.wsman}"`
+
+/** A property or a parameter. */
+type Declared = Pick<ValueDefinition, 'type' | 'embedded'> & { readonly name: string }
 
 /** How the elements of an instance are named: inside `w:XmlFragment` nothing has a prefix. */
 interface Naming {
@@ -61,10 +65,11 @@ export class InstanceWriter {
     return `<x:ResourceCreated>${referenceContent(this.uri(registered), this.#selectors(registered, instance))}</x:ResourceCreated>`
   }
 
-  /** `<Method>_OUTPUT`: out parameters have no declared types. */
-  output(registered: RegisteredClass, method: string, parameters: EndpointInstance): string {
-    const start = `<p:${method}_OUTPUT xml:lang="en-US" ${DECLARATIONS} xmlns:p="${this.uri(registered)}" xmlns:cim="${NS.cim}">`
-    return `${start}${this.#undeclared(parameters, QUALIFIED, registered)}</p:${method}_OUTPUT>`
+  /** `<Method>_OUTPUT`: what nobody declared is written as it is. */
+  output(registered: RegisteredClass, method: RegisteredMethod, parameters: EndpointInstance): string {
+    const name = `p:${method.name}_OUTPUT`
+    const start = `<${name} xml:lang="en-US" ${DECLARATIONS} xmlns:p="${this.uri(registered)}" xmlns:cim="${NS.cim}">`
+    return `${start}${this.#values(parameters, method.parameters ?? [], QUALIFIED, registered)}</${name}>`
   }
 
   /** One property alone, as it stands in a fragment. */
@@ -80,25 +85,20 @@ export class InstanceWriter {
     return xml
   }
 
-  #property(
-    { name, type }: Pick<RegisteredProperty, 'name' | 'type'>,
-    value: EndpointValue,
-    naming: Naming,
-    owner: RegisteredClass,
-  ): string {
+  #property(declared: Declared, value: EndpointValue, naming: Naming, owner: RegisteredClass): string {
+    const { name } = declared
     if (value === null) return `<${naming.own}${name} xsi:nil="true"/>`
     if (isArray(value)) {
       // Null elements of an array are not sent (MS-WSMV 3.1.4.1.26).
       const items = value.filter((item) => item !== null)
-      return items.map((item) => this.#property({ name, type }, item, naming, owner)).join('')
+      return items.map((item) => this.#property(declared, item, naming, owner)).join('')
     }
-    return this.#element(name, value, type, naming, owner)
+    return this.#element(declared, value, naming, owner)
   }
 
   #element(
-    name: string,
+    { name, type, embedded }: Declared,
     value: Exclude<EndpointValue, null>,
-    type: CimType,
     naming: Naming,
     owner: RegisteredClass,
   ): string {
@@ -106,23 +106,38 @@ export class InstanceWriter {
     if (isScalar(value)) return `<${tag}>${scalarXml(value, type, naming.cim)}</${tag}>`
     if (isEndpointRef(value))
       return `<${tag} ${REFERENCE_DECLARATIONS}>${this.#target(value, owner)}</${tag}>`
-    return isRecord(value) ? this.#embedded(tag, value, naming, owner) : ''
+    if (!isRecord(value)) return ''
+    const className = memberOf(value, '__CLASS') ?? embedded
+    const known = typeof className === 'string' ? this.#registry.find(owner.namespace, className) : undefined
+    return this.#embedded(tag, value, known, naming, owner)
   }
 
-  /** An embedded instance says its class in `__CLASS`; without one its values are written as they are. */
-  #embedded(tag: string, value: EndpointInstance, naming: Naming, owner: RegisteredClass): string {
-    const className = memberOf(value, '__CLASS')
-    const known = typeof className === 'string' ? this.#registry.find(owner.namespace, className) : undefined
-    if (!known) return `<${tag}>${this.#undeclared(value, naming, owner)}</${tag}>`
+  /** An embedded instance says its class in `__CLASS`, or its property does; else its values are written as they are. */
+  #embedded(
+    tag: string,
+    value: EndpointInstance,
+    known: RegisteredClass | undefined,
+    naming: Naming,
+    owner: RegisteredClass,
+  ): string {
+    if (!known) return `<${tag}>${this.#values(value, [], naming, owner)}</${tag}>`
     const { name } = known
     const start = `<${tag} xsi:type="e:${name}_Type" xmlns:e="${this.uri(known)}" xmlns:cim="${NS.cim}">`
     return `${start}${this.#properties(known, value, EMBEDDED)}</${tag}>`
   }
 
-  #undeclared(values: EndpointInstance, naming: Naming, owner: RegisteredClass): string {
+  #values(
+    values: EndpointInstance,
+    declared: readonly Declared[],
+    naming: Naming,
+    owner: RegisteredClass,
+  ): string {
+    const byName = new Map(declared.map((value) => [value.name.toLowerCase(), value]))
     return Object.entries(values)
       .filter(([name]) => !name.startsWith('__'))
-      .map(([name, value]) => this.#property({ name, type: 'string' }, value, naming, owner))
+      .map(([name, value]) =>
+        this.#property(byName.get(name.toLowerCase()) ?? { name, type: 'string' }, value, naming, owner),
+      )
       .join('')
   }
 

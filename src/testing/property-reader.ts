@@ -2,10 +2,14 @@ import type { XmlElement } from '../xml/element.js'
 import { NS } from '../xml/namespaces.js'
 import { timeWrapper, toDmtf } from './cim-time-reader.js'
 import { invalidProperties } from './class-faults.js'
-import type { ClassRegistry, RegisteredClass, RegisteredProperty } from './class-registry.js'
+import type { ClassRegistry } from './class-registry.js'
+import type { RegisteredClass, RegisteredMethod } from './registered-class.js'
 import { embeddedClass, isEmbedded, isNil, isReference, readParameters } from './parameter-reader.js'
 import { readRef } from './reference-reader.js'
-import type { CimType, EndpointInstance, EndpointValue } from './types.js'
+import type { CimType, EndpointInstance, EndpointValue, ValueDefinition } from './types.js'
+
+/** A property or a parameter. */
+type Declared = ValueDefinition & { readonly name: string }
 
 /** Reads properties as values of the types that their class declares. */
 export class PropertyReader {
@@ -21,26 +25,44 @@ export class PropertyReader {
    * @throws EndpointFault for a property the class does not have, and a value that is not of its type
    */
   instance(registered: RegisteredClass, parent: XmlElement): EndpointInstance {
-    const sent = new Map<RegisteredProperty, XmlElement[]>()
+    return this.#values(registered, registered.properties, parent, registered.name)
+  }
+
+  /**
+   * The parameters of a call that go in, named and typed as the method declares them.
+   * @throws EndpointFault for one that it does not have, and a value that is not of its type
+   */
+  parameters(
+    registered: RegisteredClass,
+    { name, parameters = [] }: RegisteredMethod,
+    input: XmlElement,
+  ): EndpointInstance {
+    const goingIn = parameters.filter((parameter) => parameter.in)
+    return this.#values(registered, goingIn, input, `The method ${name}`)
+  }
+
+  #values(
+    owner: RegisteredClass,
+    declared: readonly Declared[],
+    parent: XmlElement,
+    what: string,
+  ): EndpointInstance {
+    const sent = new Map<Declared, XmlElement[]>()
     for (const child of parent.elements) {
       if (child.is(NS.cim, 'Location')) continue
-      const property = registered.properties.find(({ name }) => sameName(name, child.name.local))
-      if (!property) throw invalidProperties(`${registered.name} has no property ${child.name.local}.`)
+      const property = declared.find(({ name }) => sameName(name, child.name.local))
+      if (!property) throw invalidProperties(`${what} knows no ${child.name.local}.`)
       sent.set(property, [...(sent.get(property) ?? []), child])
     }
     const entries = [...sent].map(([property, elements]) => [
       property.name,
-      this.property(registered, property, elements),
+      this.property(owner, property, elements),
     ])
     return Object.fromEntries(entries) as EndpointInstance
   }
 
   /** @param elements all of the property: an array has one for each item */
-  property(
-    owner: RegisteredClass,
-    property: RegisteredProperty,
-    elements: readonly XmlElement[],
-  ): EndpointValue {
+  property(owner: RegisteredClass, property: Declared, elements: readonly XmlElement[]): EndpointValue {
     const [first, second] = elements
     if (property.array === true) {
       if (!second && first && isNil(first)) return null
@@ -51,14 +73,14 @@ export class PropertyReader {
   }
 
   /** @throws EndpointFault where the text is no value of the property's type */
-  text({ name, type }: RegisteredProperty, text: string): EndpointValue {
+  text({ name, type }: Pick<Declared, 'name' | 'type'>, text: string): EndpointValue {
     const value = scalarOf(type, text)
     if (value === undefined)
       throw invalidProperties(`${JSON.stringify(text)} is no ${type}, which ${name} is.`)
     return value
   }
 
-  #value(owner: RegisteredClass, property: RegisteredProperty, element: XmlElement): EndpointValue {
+  #value(owner: RegisteredClass, property: Declared, element: XmlElement): EndpointValue {
     const { name, type } = property
     if (isNil(element)) return null
     if (type === 'reference') {
@@ -68,12 +90,13 @@ export class PropertyReader {
     if (type === 'datetime') return this.text(property, (timeWrapper(element) ?? element).text)
     if (!isEmbedded(element)) return this.text(property, element.text)
     if (type !== 'string') throw invalidProperties(`${name} is of the type ${type} and holds no elements.`)
-    return this.#embedded(owner, element)
+    return this.#embedded(owner, element, property)
   }
 
   /** Classes declare embedded instances as strings. One of a class that nobody gave is read as it came. */
-  #embedded({ namespace }: RegisteredClass, element: XmlElement): EndpointInstance {
-    const type = embeddedClass(element)
+  #embedded({ namespace }: RegisteredClass, element: XmlElement, { embedded }: Declared): EndpointInstance {
+    const said = embeddedClass(element)
+    const type = said.__CLASS === undefined && typeof embedded === 'string' ? { __CLASS: embedded } : said
     const known = type.__CLASS === undefined ? undefined : this.#registry.find(namespace, type.__CLASS)
     return { ...type, ...(known ? this.instance(known, element) : readParameters(element)) }
   }
@@ -96,10 +119,16 @@ function scalarOf(type: CimType, text: string): string | number | bigint | boole
       return undefined
     case 'real32':
     case 'real64':
-      return /^[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?$/i.test(word) ? Number(word) : undefined
+      return realOf(word)
     default:
       return integerOf(type, word)
   }
+}
+
+/** The words of `xs:double` for what is no finite number (XML Schema part 2, 3.2.5) are those of JavaScript but one. */
+function realOf(word: string): number | undefined {
+  if (/^(?:NaN|[-+]?INF)$/.test(word)) return Number(word.replace('INF', 'Infinity'))
+  return /^[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?$/i.test(word) ? Number(word) : undefined
 }
 
 function integerOf(

@@ -19,12 +19,49 @@ export interface EndpointInstance {
   readonly [property: string]: EndpointValue
 }
 
-/** A property in full. */
-export interface PropertyDefinition {
+type QualifierScalar = string | number | boolean
+
+/** Qualifiers by name, as clients that ask for the definition of a class see them: `{ Units: 'Bytes' }`. */
+export type EndpointQualifiers = Readonly<Record<string, QualifierScalar | readonly QualifierScalar[]>>
+
+/** What properties and parameters are declared with. */
+export interface ValueDefinition {
   readonly type: CimType
   readonly array?: boolean
+  /** Of a `reference`: the class that it refers to. */
+  readonly refersTo?: string
+  /** Of a `string` in whose place an instance stands: the class of that instance, or true for any. */
+  readonly embedded?: string | true
+  /** Those that follow from the definition (`key`, `in`, `out`, `EmbeddedInstance`, …) need not be given. */
+  readonly qualifiers?: EndpointQualifiers
+}
+
+/** A property in full. */
+export interface PropertyDefinition extends ValueDefinition {
   /** Part of the key, and so a selector. */
   readonly key?: boolean
+}
+
+/** A parameter of a method in full. */
+export interface ParameterDefinition extends ValueDefinition {
+  /** Default: true, unless it goes out. */
+  readonly in?: boolean
+  readonly out?: boolean
+}
+
+/** What runs when a method is called. Returns the out parameters, `ReturnValue` among them. */
+export type MethodBody = (call: MethodCall) => EndpointInstance | Promise<EndpointInstance>
+
+/** A method whose definition clients can ask for, and whose parameters arrive as values of their types. */
+export interface MethodDefinition {
+  readonly run: MethodBody
+  /** The type of `ReturnValue`. Default `uint32`. */
+  readonly returns?: CimType
+  /** A static method is called without an instance. Default: both ways are taken. */
+  readonly static?: boolean
+  /** Name to type, in order; a bare type goes in. Others than these are refused. */
+  readonly parameters?: Readonly<Record<string, CimType | ParameterDefinition>>
+  readonly qualifiers?: EndpointQualifiers
 }
 
 /** What Put asks of a class. */
@@ -51,6 +88,7 @@ export interface DeleteCall {
 export interface MethodCall {
   /** The instance the selectors name; undefined for a static call. */
   readonly instance: EndpointInstance | undefined
+  /** Values of the declared types; as text, where nobody declared the parameters. */
   readonly parameters: EndpointInstance
 }
 
@@ -60,6 +98,8 @@ export interface EndpointClass {
   /** Default `root/cimv2`. */
   readonly namespace?: string
   readonly superclass?: string
+  /** Only classes derived from it have instances. */
+  readonly abstract?: boolean
   /** There is one instance at most: Get and methods need no selectors for it. */
   readonly singleton?: boolean
   /** Name to type; a bare type is a plain property. */
@@ -69,9 +109,9 @@ export interface EndpointClass {
    *
    * A list is the endpoint's to keep, as the repository of WMI keeps instances: Put, Create and Delete change what the
    * endpoint serves, and leave the list as it was given. Instances that come from a function are changed by `put`,
-   * `create` and `delete`, and are read-only without them.
+   * `create` and `delete`, and are read-only without them. Default: an empty list.
    */
-  readonly instances:
+  readonly instances?:
     | readonly EndpointInstance[]
     | (() =>
         Iterable<EndpointInstance> | AsyncIterable<EndpointInstance> | Promise<Iterable<EndpointInstance>>)
@@ -81,8 +121,8 @@ export interface EndpointClass {
   readonly create?: (call: CreateCall) => void | Promise<void>
   /** For `instances` that are a function. */
   readonly delete?: (call: DeleteCall) => void | Promise<void>
-  /** Return the out parameters, `ReturnValue` among them. */
-  readonly methods?: Readonly<
-    Record<string, (call: MethodCall) => EndpointInstance | Promise<EndpointInstance>>
-  >
+  /** A bare function has no declared parameters: they arrive as text. */
+  readonly methods?: Readonly<Record<string, MethodBody | MethodDefinition>>
+  /** `abstract` and `association` follow from the definition and need not be given. */
+  readonly qualifiers?: EndpointQualifiers
 }

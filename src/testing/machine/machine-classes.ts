@@ -18,10 +18,15 @@ export function machineClasses(source: MachineSource = machineSource()): readonl
     instances: source.read[name],
     singleton: SINGLETONS.has(name),
     ...(name === 'Win32_Process'
-      ? { methods: { GetOwner: (call: MethodCall) => getOwner(source, call) } }
+      ? { methods: { GetOwner: { ...GET_OWNER, run: (call: MethodCall) => getOwner(source, call) } } }
       : {}),
   }))
 }
+
+const GET_OWNER = {
+  static: false,
+  parameters: { User: { type: 'string', out: true }, Domain: { type: 'string', out: true } },
+} as const
 
 const CLASS_NAMES = Object.keys(DEFINITIONS) as readonly MachineClassName[]
 /** Windows marks them so: Get needs no selectors. */

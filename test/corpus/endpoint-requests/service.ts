@@ -162,6 +162,12 @@ function classes(): readonly EndpointClass[] {
       instances: [{ InstanceID: '2FDB5542-5896-45D5-9BE9-DC04430AAABE', ProductVendor: 'before' }],
     },
     {
+      name: 'CIM_VLANEndpoint',
+      properties: { Name: key, DesiredEndpointMode: 'uint16' },
+    },
+    { name: 'CIM_Error', namespace: 'root/test', properties: { Message: text } },
+    { name: 'X_HugeNumber', namespace: 'test/cpp', properties: { Number: { type: 'uint64', key: true } } },
+    {
       name: 'MSFT_Person',
       properties: { Key: key, Species: text, Last: text, First: text, ExpensiveProperty: text },
       instances: [{ Key: '1', Last: 'before', First: 'kept' }],

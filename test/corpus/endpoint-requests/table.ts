@@ -84,10 +84,9 @@ const COLLECTOR = 'for the collector of events, which the endpoint is not'
 const PRINTED_WRONG = 'not well-formed as it was printed'
 const OLD_PROTOCOL = refused(NOT_UNDERSTOOD, 'written in the namespaces of 2005, which Windows Vista gave up')
 const NO_HEADERS = refused(INVALID_HEADER, 'a body without headers')
-const CLASS_SCHEMA = refused(
-  UNKNOWN_RESOURCE,
-  'asks for the definition of a class, which the endpoint does not give',
-)
+/** No recording holds a definition in CIM-XML. */
+const classSchema = (setting: Setting = {}): Row =>
+  replied(`${TRANSFER}/Get`, ['CLASS'], NOT_RECORDED, setting)
 const NO_ROBUSTNESS = refused(
   MISSING_HEADER,
   'for robust connections, which the endpoint ignores as older Windows does',
@@ -290,7 +289,7 @@ export const TABLE: Readonly<Record<string, Row>> = {
     { Action: 'OMI answers with the action of the request' },
     { answer: 'omi/posthttp/xml/test3-response-00.xml' },
   ),
-  'omi/samples/GetClassRequest-0.xml': CLASS_SCHEMA,
+  'omi/samples/GetClassRequest-0.xml': classSchema(),
   'omi/samples/Put1-0.xml': replied(`${TRANSFER}/Put`, ['OMI_Identify'], NOT_RECORDED, {
     tells: { 'OMI_Identify/ProductVendor': 'Microsoft', 'OMI_Identify/ConfigNameSpaces': '' },
   }),
@@ -299,7 +298,11 @@ export const TABLE: Readonly<Record<string, Row>> = {
   }),
   'omi/samples/get-0.xml': refused(INVALID_HEADER, 'its FragmentTransfer need not be understood'),
   'omi/strings/test_wsbuf.cpp/': NO_HEADERS,
-  'omi/strings/test_wsman.cpp/': CLASS_SCHEMA,
+  'omi/strings/test_wsman.cpp/': classSchema(),
+  'omi/strings/test_wsman.cpp/L2110-10.xml': refused(
+    UNKNOWN_RESOURCE,
+    'asks for a class in a namespace that the service does not have',
+  ),
 
   'opennms-wsman/j-white-README-00.xml': asRecorded({}, { answer: 'opennms-wsman/j-white-README-01.xml' }),
   'opennms-wsman/j-white-README-02.xml': replied(

@@ -358,9 +358,17 @@ describe('definitions of classes', () => {
     ])
     expect(about(service.requests[0])).toEqual([
       'http://schemas.dmtf.org/wbem/cim-xml/2/cim-schema/2/*',
-      { __cimnamespace: 'root/x' },
+      { __cimnamespace: 'root/x', ClassName: '' },
     ])
-    expect(service.requests[0]?.texts('Option')).toEqual(['true', 'true'])
+    const options = service.requests[0]
+      ?.elements('Option')
+      .map((option) => [option.attributes, textOf(option)])
+    const boolean = (Name: string) => [{ Name, Type: 'xs:boolean' }, 'true']
+    expect(options).toEqual([
+      boolean('IncludeInheritedElements'),
+      boolean('IncludeQualifiers'),
+      boolean('IncludeSubClasses'),
+    ])
   })
 
   it('that there are not are the fault of the service, each time it is asked', async () => {

@@ -4,7 +4,7 @@ import type { EndpointClass, EndpointInstance } from '../../../../src/testing/ty
 export async function listInstances(source: Pick<EndpointClass, 'instances'>): Promise<EndpointInstance[]> {
   const given = typeof source.instances === 'function' ? await source.instances() : source.instances
   const list: EndpointInstance[] = []
-  for await (const instance of given) list.push(instance)
+  for await (const instance of given ?? []) list.push(instance)
   return list
 }
 

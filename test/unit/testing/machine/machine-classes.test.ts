@@ -138,8 +138,10 @@ describe.each([
     const query = parseWql(`SELECT * FROM Win32_Process WHERE ProcessId = ${child.pid ?? 0}`)
     if (query.kind !== 'select') throw new Error('not a SELECT')
     const isChild = compileWhere(query, found)
+    const method = found.methods?.GetOwner
+    const run = typeof method === 'function' ? method : method?.run
     const getOwner = async (instance: EndpointInstance | undefined): Promise<EndpointInstance | undefined> =>
-      await found.methods?.GetOwner?.({ instance, parameters: {} })
+      await run?.({ instance, parameters: {} })
 
     const [listed, ...others] = (await listInstances(found)).filter(isChild)
     expect(others).toEqual([])
