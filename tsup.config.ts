@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
 import { defineConfig, type Options } from 'tsup'
 
 /**
@@ -16,19 +18,68 @@ const realClassNames: NonNullable<Options['plugins']>[number] = {
   },
 }
 
-export default defineConfig({
-  entry: { index: 'src/index.ts', testing: 'src/testing/index.ts' },
-  format: ['esm', 'cjs'],
-  target: 'node20',
-  platform: 'node',
-  dts: { compilerOptions: { stripInternal: true } },
-  // One copy of each class per format, whichever entry it is imported through.
-  splitting: true,
-  // Rollup then turns the split chunks into CommonJS. Without it sucrase does, which lowers class fields and
-  // optional chains to something slower that is not quite the same.
-  treeshake: true,
-  skipNodeModulesBundle: true,
-  plugins: [realClassNames],
-  sourcemap: true,
-  clean: true,
-})
+/** The module with the whole of xmlbuilder2 in it. */
+const BUNDLED = 'xmlbuilder2'
+
+const withoutBundled: NonNullable<Options['esbuildPlugins']>[number] = {
+  name: 'without-bundled',
+  setup(build) {
+    const filter = new RegExp(String.raw`^\./${BUNDLED}\.js$`)
+    // For CommonJS tsup asks esbuild for modules, too, and lets Rollup turn them.
+    const ending = build.initialOptions.define?.['TSUP_FORMAT'] === '"cjs"' ? 'cjs' : 'js'
+    build.onResolve({ filter }, () => ({ path: `./${BUNDLED}.${ending}`, external: true }))
+  },
+}
+
+/** Bundled CommonJS asks for Node's own modules with `require`, which modules do not have. */
+const REQUIRE = `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);`
+
+/** The licences of a package and of all that it needs, which go where their code goes. */
+function licencesOf(name: string, told = new Set<string>()): string {
+  if (told.has(name)) return ''
+  told.add(name)
+  const folder = path.join('node_modules', name)
+  const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry))
+  if (file === undefined) throw new Error(`${name} has no licence to include.`)
+  const { version, dependencies = {} } = JSON.parse(
+    readFileSync(path.join(folder, 'package.json'), 'utf8'),
+  ) as { version: string; dependencies?: Record<string, string> }
+  const own = `${name} ${version}\n\n${readFileSync(path.join(folder, file), 'utf8').trim()}\n\n`
+  return (
+    own +
+    Object.keys(dependencies)
+      .map((needed) => licencesOf(needed, told))
+      .join('')
+  )
+}
+
+const shared: Options = { target: 'node20', platform: 'node' }
+
+export default defineConfig([
+  {
+    ...shared,
+    entry: { index: 'src/index.ts', testing: 'src/testing/index.ts' },
+    format: ['esm', 'cjs'],
+    dts: { compilerOptions: { stripInternal: true } },
+    // One copy of each class per format, whichever entry it is imported through.
+    splitting: true,
+    // Rollup then turns the split chunks into CommonJS. Without it sucrase does, which lowers class fields and
+    // optional chains to something slower that is not quite the same.
+    treeshake: true,
+    skipNodeModulesBundle: true,
+    plugins: [realClassNames],
+    esbuildPlugins: [withoutBundled],
+    sourcemap: true,
+    clean: [`!${BUNDLED}.*`],
+  },
+  {
+    ...shared,
+    entry: { [BUNDLED]: `src/xml/${BUNDLED}.ts` },
+    format: ['esm', 'cjs'],
+    noExternal: [/./],
+    minify: true,
+    banner: ({ format }) => ({
+      js: `/*!\n${licencesOf(BUNDLED).replaceAll('*/', '* /')}*/${format === 'esm' ? REQUIRE : ''}`,
+    }),
+  },
+])
