@@ -18,15 +18,15 @@ const realClassNames: NonNullable<Options['plugins']>[number] = {
   },
 }
 
-/** The module with the whole of xmlbuilder2 in it. */
+/** A package that goes into one file of ours. */
 const BUNDLED = 'xmlbuilder2'
 
-const withoutBundled: NonNullable<Options['esbuildPlugins']>[number] = {
-  name: 'without-bundled',
+const bundledElsewhere: NonNullable<Options['esbuildPlugins']>[number] = {
+  name: 'bundled-elsewhere',
   setup(build) {
-    const filter = new RegExp(String.raw`^\./${BUNDLED}\.js$`)
     // For CommonJS tsup asks esbuild for modules, too, and lets Rollup turn them.
-    const ending = build.initialOptions.define?.['TSUP_FORMAT'] === '"cjs"' ? 'cjs' : 'js'
+    const ending = build.initialOptions.define?.TSUP_FORMAT === '"cjs"' ? 'cjs' : 'js'
+    const filter = new RegExp(`^${BUNDLED}$`)
     build.onResolve({ filter }, () => ({ path: `./${BUNDLED}.${ending}`, external: true }))
   },
 }
@@ -68,13 +68,14 @@ export default defineConfig([
     treeshake: true,
     skipNodeModulesBundle: true,
     plugins: [realClassNames],
-    esbuildPlugins: [withoutBundled],
+    noExternal: [BUNDLED],
+    esbuildPlugins: [bundledElsewhere],
     sourcemap: true,
     clean: [`!${BUNDLED}.*`],
   },
   {
     ...shared,
-    entry: { [BUNDLED]: `src/xml/${BUNDLED}.ts` },
+    entry: { [BUNDLED]: `scripts/${BUNDLED}.ts` },
     format: ['esm', 'cjs'],
     noExternal: [/./],
     minify: true,

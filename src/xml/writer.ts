@@ -1,8 +1,8 @@
+import { create } from 'xmlbuilder2'
 import type { XMLBuilder } from 'xmlbuilder2/lib/interfaces.js'
 import { UsageError } from '../errors/errors.js'
 import { assertName, escapeAttribute, escapeText } from './escape.js'
 import { NS, prefixFor } from './namespaces.js'
-import { create } from './xmlbuilder2.js'
 
 /** An attribute to write; without a namespace unless one is given. */
 export interface AttributeTree {
