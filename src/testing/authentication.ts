@@ -59,7 +59,7 @@ export type AcceptorStep =
   | { readonly state: 'continue'; readonly token: string }
   | {
       readonly state: 'accepted'
-      readonly principal: EndpointPrincipal
+      readonly principal: EndpointPrincipal | MappedPrincipal
       /** Goes back with the reply, for mutual authentication. */
       readonly token?: string
       /** Whether it holds for the connection, so that later requests on it need no header. */
@@ -68,9 +68,15 @@ export type AcceptorStep =
       readonly sealing?: MessageSealing
     }
 
+/** Whom a client certificate stands for depends on the resource that is asked for (MS-WSMV 3.1.4.1.35). */
+export interface MappedPrincipal {
+  /** @throws EndpointFault AccessDenied where it stands for nobody */
+  principalFor(resourceUri: string): EndpointPrincipal
+}
+
 /** Who sent a request, and what protects it. */
 export interface Authenticated {
-  readonly principal: EndpointPrincipal
+  readonly principal: EndpointPrincipal | MappedPrincipal
   readonly sealing?: MessageSealing
   /** A handshake of several legs ended with this request, which need not carry a message. */
   readonly endsHandshake?: true

@@ -1,6 +1,7 @@
 import type { X509Certificate } from 'node:crypto'
 import { UsageError } from '../errors/errors.js'
 import type { Settings } from '../settings/table.js'
+import type { CertMappingStore } from './config/cert-mapping-store.js'
 import { PROFILE, type Accounts, type AuthenticationScheme } from './authentication.js'
 
 /**
@@ -45,10 +46,14 @@ const comparable = (part: string): string =>
     .toLowerCase()
 
 /**
- * The certificate that the client proved over TLS to have names the account. A request must ask for it, which keeps
- * clients from being known by a certificate that they sent for another reason.
+ * The certificate that the client proved over TLS to have names the account, or a mapping of the service does. A request
+ * must ask for it, which keeps clients from being known by a certificate that they sent for another reason.
  */
-export function certificateScheme(accounts: Accounts, settings: Settings): AuthenticationScheme {
+export function certificateScheme(
+  accounts: Accounts,
+  mappings: CertMappingStore,
+  settings: Settings,
+): AuthenticationScheme {
   return {
     name: MUTUAL,
     challenge: undefined,
@@ -59,7 +64,7 @@ export function certificateScheme(accounts: Accounts, settings: Settings): Authe
       accept: () => {
         // As HTTP.SYS has it: where a certificate is needed and there is none, nothing else is asked for.
         if (!clientCertificate) return { state: 'rejected', forbidden: true }
-        const principal = accounts.byCertificate(clientCertificate)
+        const principal = accounts.byCertificate(clientCertificate) ?? mappings.principalOf(clientCertificate)
         return principal ? { state: 'accepted', principal, bound: false } : { state: 'rejected' }
       },
     }),

@@ -63,6 +63,11 @@ export interface EndpointOptions {
   /** Certificates of the machine besides those of its listeners: clients may make listeners that show them. Default none. */
   readonly certificates?: readonly EndpointTls[]
   /**
+   * Certificates in PEM of those whom the machine trusts to sign client certificates, besides the `tls.ca` of its
+   * listeners: certificate mappings name one of them as `Issuer`. Default none.
+   */
+  readonly authorities?: readonly (string | Buffer)[]
+  /**
    * The ports that EnableCompatibilityHttpListener and EnableCompatibilityHttpsListener open. Default 80 and 443, which
    * most systems give to privileged programs only.
    */

@@ -3,6 +3,7 @@ import { CLASS_SCHEMA_URI } from '../envelope/cim-class.js'
 import { UsageError } from '../errors/errors.js'
 import { NS } from '../xml/namespaces.js'
 import type { Settings } from '../settings/table.js'
+import { CertificateAuthorities } from './access/certificate-authorities.js'
 import { Authorization } from './access/authorization.js'
 import { SecurityPrincipals, type EndpointAccount } from './access/security-principals.js'
 import { Accounts, basicScheme, type Account, type AuthenticationScheme } from './authentication.js'
@@ -11,6 +12,8 @@ import { certificateScheme } from './client-certificate.js'
 import { ClassRegistry } from './class-registry.js'
 import { ClassService } from './class-service.js'
 import { DMTF, WMI } from './class-uri.js'
+import { CertMappingService } from './config/cert-mapping-service.js'
+import { CertMappingStore } from './config/cert-mapping-store.js'
 import { ConfigService } from './config/config-service.js'
 import { ListenerService } from './config/listener-service.js'
 import { LiveSettings } from './config/live-settings.js'
@@ -132,8 +135,11 @@ export async function startEndpoint(options: EndpointOptions = {}): Promise<Endp
       retrievalTimeoutMs: settings.service.maxPacketRetrievalTimeSeconds * 1000,
     }),
   })
+  const known = new Accounts(accounts, machine)
+  const mappings = new CertMappingStore(authoritiesOf(options), known)
   const config = new ConfigService({
     settings,
+    certMappings: new CertMappingService(mappings, enumerations),
     listeners: new ListenerService({
       listeners,
       certificates,
@@ -152,7 +158,8 @@ export async function startEndpoint(options: EndpointOptions = {}): Promise<Endp
     script: new Script(options.script ?? []),
     authorization: new Authorization(settings, principals),
     schemes: schemesOf({
-      accounts: new Accounts(accounts, machine),
+      accounts: known,
+      mappings,
       settings,
       machine,
       keytab: options.keytab,
@@ -198,9 +205,21 @@ async function specOf(
   }
 }
 
-function schemesOf(parts: HandshakeParts): readonly AuthenticationScheme[] {
+function schemesOf({
+  mappings,
+  ...parts
+}: HandshakeParts & { readonly mappings: CertMappingStore }): readonly AuthenticationScheme[] {
   const { accounts, settings } = parts
-  return [...handshakeSchemes(parts), basicScheme(accounts, settings), certificateScheme(accounts, settings)]
+  return [
+    ...handshakeSchemes(parts),
+    basicScheme(accounts, settings),
+    certificateScheme(accounts, mappings, settings),
+  ]
+}
+
+/** Listeners take certificates of those only that they name, and so the machine knows them. */
+function authoritiesOf({ authorities = [], listeners = [] }: EndpointOptions): CertificateAuthorities {
+  return new CertificateAuthorities([...authorities, ...listeners.flatMap(({ tls }) => tls?.ca ?? [])])
 }
 
 function once<T>(make: () => T): () => T {

@@ -6,6 +6,7 @@ import {
   ConnectionAuthentication,
   type AuthenticationScheme,
   type ConnectionFacts,
+  type MappedPrincipal,
   type MessageSealing,
   type TypedBody,
   type Verdict,
@@ -44,6 +45,8 @@ interface Exchange {
   messageId?: string | undefined
 }
 
+type Principal = EndpointPrincipal | MappedPrincipal
+
 interface Served {
   readonly text: string
   readonly httpHeaders?: Readonly<Record<string, string>> | undefined
@@ -72,7 +75,7 @@ export class RequestPipeline {
     const opened = await open(request, verdict)
     const soap = opened && decodeText(opened.message.body)
     this.#parts.log.addBody(entry, soap?.text ?? '')
-    entry.username = 'principal' in verdict ? verdict.principal.username : undefined
+    entry.username = 'principal' in verdict ? usernameOf(verdict.principal) : undefined
     const exchange: Exchange = { request, entry, verdict, soap, sealing: opened?.sealing }
     const reply = refuse(exchange, opened?.message) ?? (await this.#answer(exchange, connection.profiles))
     entry.status = reply?.status
@@ -126,7 +129,7 @@ export class RequestPipeline {
     }
   }
 
-  async #serve(exchange: Exchange, message: SoapMessage, principal: EndpointPrincipal): Promise<Served> {
+  async #serve(exchange: Exchange, message: SoapMessage, principal: Principal): Promise<Served> {
     const { maxConnections } = this.#parts.settings.service
     if (this.#serving >= maxConnections) throw serviceBusy(maxConnections)
     this.#serving += 1
@@ -138,12 +141,14 @@ export class RequestPipeline {
   }
 
   async #dispatch(
-    { request, soap }: Exchange,
+    { request, entry, soap }: Exchange,
     { headers, body }: SoapMessage,
-    principal: EndpointPrincipal,
+    sender: Principal,
   ): Promise<Served> {
     const { settings, router, authorization } = this.#parts
     const terms = checkHeaders(headers, settings.protocol)
+    const principal = 'principalFor' in sender ? sender.principalFor(terms.resourceUri) : sender
+    entry.username = principal.username
     authorization.assertAllowed({ ...terms, principal })
     const { clientIp, url, signal } = request
     const { cookie, 'transfer-encoding': transferEncoding } = request.headers
@@ -233,6 +238,9 @@ function proofOf(verdict: Verdict): Readonly<Record<string, string>> | undefined
   const proof = 'principal' in verdict ? verdict.responseHeader : undefined
   return proof === undefined ? undefined : { 'WWW-Authenticate': proof }
 }
+
+const usernameOf = (principal: Principal): string | undefined =>
+  'username' in principal ? principal.username : undefined
 
 const mediaType = ({ contentType }: TypedBody): string =>
   contentType.split(';', 1)[0]?.trim().toLowerCase() ?? ''

@@ -1,11 +1,11 @@
 import { ACTION } from '../../envelope/actions.js'
-import { FAULT } from '../../errors/fault-codes.js'
 import { mayAccess } from '../../settings/sddl/access-check.js'
 import { maskOf } from '../../settings/sddl/change.js'
 import { parseSddl } from '../../settings/sddl/parse.js'
 import type { Settings } from '../../settings/table.js'
 import { NS } from '../../xml/namespaces.js'
-import { EndpointFault, type EndpointRequest } from '../message.js'
+import type { EndpointRequest } from '../message.js'
+import { accessDenied } from './access-denied.js'
 import type { SecurityPrincipals } from './security-principals.js'
 
 type Request = Pick<EndpointRequest, 'action' | 'resourceUri' | 'principal'>
@@ -43,15 +43,4 @@ export class Authorization {
 function rightFor({ action, resourceUri }: Request): 'GR' | 'GW' | 'GX' {
   if (resourceUri.toLowerCase().startsWith(NS.shell)) return 'GX'
   return READING.has(action) ? 'GR' : WRITING.has(action) ? 'GW' : 'GX'
-}
-
-/** The form that clients of Windows report. */
-export function accessDenied(): EndpointFault {
-  const message = 'Access is denied. '
-  return new EndpointFault(message, {
-    code: 'Sender',
-    subcode: 'w:AccessDenied',
-    wsmanCode: FAULT.ACCESS_DENIED,
-    reason: message,
-  })
 }

@@ -2,6 +2,7 @@ import { ACTION } from '../../envelope/actions.js'
 import { actionNotSupported, invalidSelectors, unknownResource } from '../faults.js'
 import type { EndpointReply, EndpointRequest, EndpointService } from '../message.js'
 import { textSelectors } from '../selector-text.js'
+import { CERT_MAPPING_URI, type CertMappingService } from './cert-mapping-service.js'
 import { LISTENER_URI } from './listener-documents.js'
 import type { ListenerService } from './listener-service.js'
 import type { LiveSettings } from './live-settings.js'
@@ -10,6 +11,7 @@ import { readSection, SECTIONS, writeSection, type Section } from './section-doc
 export interface ConfigServiceParts {
   readonly settings: LiveSettings
   readonly listeners: ListenerService
+  readonly certMappings: CertMappingService
 }
 
 /** winrm/config and its parts (MS-WSMV 3.1.4.1.29). */
@@ -25,6 +27,7 @@ export class ConfigService implements EndpointService {
     // MS-WSMV note 68.
     if (request.headers.fragment !== undefined) throw actionNotSupported(request.action)
     if (uri === LISTENER_URI) return this.#parts.listeners.handle(request)
+    if (uri === CERT_MAPPING_URI) return this.#parts.certMappings.handle(request)
     const section = SECTIONS.get(uri)
     if (!section) throw unknownResource(request.resourceUri)
     const [surplus] = textSelectors(request.headers).keys()

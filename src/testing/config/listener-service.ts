@@ -2,18 +2,16 @@ import { isIP } from 'node:net'
 import { ACTION } from '../../envelope/actions.js'
 import { FAULT } from '../../errors/fault-codes.js'
 import { LISTENER_TABLE } from '../../settings/listener-table.js'
-import type { XmlElement } from '../../xml/element.js'
-import { NS } from '../../xml/namespaces.js'
 import { writeXml } from '../../xml/writer.js'
 import type { Enumerations } from '../enumerations.js'
-import { actionNotSupported, internalError, invalidSelectors, schemaValidation } from '../faults.js'
+import { actionNotSupported, internalError, schemaValidation } from '../faults.js'
 import { canonicalThumbprint, isNamed, type CertificateStore } from '../listening/certificate-store.js'
 import type { ListenerSet, ManagedListener } from '../listening/listener-set.js'
 import { isLoopback, machineAddresses } from '../listening/machine-addresses.js'
 import type { ListenerSpec } from '../listening/open-listener.js'
-import { EndpointFault, type EndpointReply, type EndpointRequest } from '../message.js'
+import type { EndpointReply, EndpointRequest } from '../message.js'
 import { referenceContent, writeReference } from '../reference-writer.js'
-import { originalSelectors } from '../selector-text.js'
+import { assertNoFilter, itemExists, itemNotFound, keyValues } from './item-requests.js'
 import { LISTENER_URI, readListener, writeListener } from './listener-documents.js'
 import type { LiveSettings } from './live-settings.js'
 
@@ -68,7 +66,7 @@ export class ListenerService {
     const key = keyOf(request)
     this.#assertAddress(key.address)
     const sent = readListener(request.body, key)
-    if (listeners.find(key.address, key.transport)) throw alreadyExists(key)
+    if (listeners.find(key.address, key.transport)) throw itemExists(named(key))
     const spec = this.#completed({ ...key, ...sent })
     await bound(listeners.add(spec))
     const reference = referenceContent(LISTENER_URI, selectorsOf(spec))
@@ -149,15 +147,10 @@ export class ListenerService {
   }
 
   #find(request: EndpointRequest): ManagedListener {
-    const { address, transport } = keyOf(request)
-    const found = this.#parts.listeners.find(address, transport)
+    const key = keyOf(request)
+    const found = this.#parts.listeners.find(key.address, key.transport)
     if (found) return found
-    throw new EndpointFault(`There is no listener with Address ${address} and Transport ${transport}.`, {
-      code: 'Sender',
-      subcode: 'a:DestinationUnreachable',
-      faultDetail: 'ResourceNotFound',
-      wsmanCode: 0x80338000,
-    })
+    throw itemNotFound(named(key))
   }
 }
 
@@ -168,19 +161,11 @@ const PORT_IN_USE = 32
 
 type ListenerKey = Pick<ListenerSpec, 'address' | 'transport'>
 
-function keyOf({ headers }: EndpointRequest): ListenerKey {
-  const selectors = originalSelectors(headers)
-  const surplus = [...selectors.keys()].find((name) => name !== 'address' && name !== 'transport')
-  if (surplus !== undefined) {
-    throw invalidSelectors('UnexpectedSelectors', `Listeners have no selector ${surplus}.`)
-  }
-  const [address, wanted] = [selectors.get('address'), selectors.get('transport')]
-  if (address === undefined || wanted === undefined) {
-    throw invalidSelectors('InsufficientSelectors', 'A listener is named by Address and Transport.')
-  }
-  const transport = (['HTTP', 'HTTPS'] as const).find((one) => one === wanted.trim().toUpperCase())
+function keyOf(request: EndpointRequest): ListenerKey {
+  const [address = '', wanted = ''] = keyValues(request, ['Address', 'Transport'], 'A listener')
+  const transport = (['HTTP', 'HTTPS'] as const).find((one) => one === wanted.toUpperCase())
   if (transport === undefined) throw schemaValidation('The Transport of a listener is HTTP or HTTPS.')
-  return { address: address.trim().replace(/^(?:ip|mac):/i, (kind) => kind.toUpperCase()), transport }
+  return { address: address.replace(/^(?:ip|mac):/i, (kind) => kind.toUpperCase()), transport }
 }
 
 const selectorsOf = ({ address, transport }: ListenerKey): Record<string, string> => ({
@@ -188,12 +173,8 @@ const selectorsOf = ({ address, transport }: ListenerKey): Record<string, string
   Transport: transport,
 })
 
-const alreadyExists = ({ address, transport }: ListenerKey): EndpointFault =>
-  new EndpointFault(`There is a listener with Address ${address} and Transport ${transport} already.`, {
-    code: 'Sender',
-    subcode: 'w:AlreadyExists',
-    wsmanCode: 0x80338033,
-  })
+const named = ({ address, transport }: ListenerKey): string =>
+  `listener with Address ${address} and Transport ${transport}`
 
 /** Whatever keeps a port from being opened is told as what it is. */
 async function bound(opening: Promise<void>): Promise<void> {
@@ -202,14 +183,4 @@ async function bound(opening: Promise<void>): Promise<void> {
   } catch (error) {
     throw internalError(PORT_IN_USE, error instanceof Error ? error.message : String(error))
   }
-}
-
-/** Only classes can be filtered (MS-WSMV 3.1.4.1.13). */
-function assertNoFilter(enumerate: XmlElement): void {
-  if (!enumerate.child(NS.wsman, 'Filter') && !enumerate.child(NS.enumeration, 'Filter')) return
-  throw new EndpointFault('Listeners cannot be filtered.', {
-    code: 'Sender',
-    subcode: 'n:FilteringNotSupported',
-    wsmanCode: 0x80338018,
-  })
 }

@@ -1,13 +1,12 @@
 import { X509Certificate } from 'node:crypto'
 import https from 'node:https'
-import { generate } from 'selfsigned'
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { startEndpoint, type Endpoint, type EndpointOptions, type UserCertificate } from 'wsman/testing'
 import { certificateTest } from '../../../src/testing/client-certificate.js'
 import { select, textOf } from '../../support/xml-compare.js'
+import { makeIdentity, MUTUAL, sendAs, type Identity } from './support/identities.js'
 import { basic, send, soap, type RawReply } from './support/raw-client.js'
 
-const MUTUAL = 'http://schemas.dmtf.org/wbem/wsman/1/wsman/secprofile/https/mutual'
 const IDENTIFY =
   '<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"><s:Header/><s:Body>' +
   '<i:Identify xmlns:i="http://schemas.dmtf.org/wbem/wsman/identity/1/wsmanidentity.xsd"/></s:Body></s:Envelope>'
@@ -26,33 +25,15 @@ CgYIKoZIzj0EAwIDSQAwRgIhANgE2oz1mrxOnTt1cdREVXMq4iKhV/q2uxZEOseO
 ZgLxAiEAlxzzgklx2gYf4/tgQuSktvH/PlJ6K2bJZDEdEVq1aUA=
 -----END CERTIFICATE-----`
 
-interface Identity {
-  readonly cert: string
-  readonly key: string
-  readonly fingerprint256: string
-}
-
-async function make(subject: Readonly<Record<string, string>>, ca?: Identity): Promise<Identity> {
-  const names = Object.entries(subject).map(([shortName, value]) => ({ shortName, value }))
-  const made = await generate(names, {
-    keyType: 'ec',
-    algorithm: 'sha256',
-    extensions: [{ name: 'basicConstraints', cA: ca === undefined, critical: true }],
-    ...(ca ? { ca: { key: ca.key, cert: ca.cert } } : {}),
-  })
-  const { fingerprint256 } = new X509Certificate(made.cert)
-  return { cert: made.cert, key: made.private, fingerprint256 }
-}
-
 let authority: Identity
 let alice: Identity
 let signed: Identity
 let stranger: Identity
 beforeAll(async () => {
-  authority = await make({ CN: 'Authority' })
-  alice = await make({ CN: 'alice', O: 'Example' })
-  signed = await make({ CN: 'alice', O: 'Example' }, authority)
-  stranger = await make({ CN: 'alice2' })
+  authority = await makeIdentity({ CN: 'Authority' })
+  alice = await makeIdentity({ CN: 'alice', O: 'Example' })
+  signed = await makeIdentity({ CN: 'alice', O: 'Example' }, authority)
+  stranger = await makeIdentity({ CN: 'alice2' })
 })
 
 async function start(
@@ -71,19 +52,12 @@ async function start(
   return endpoint
 }
 
-function ask(
+const ask = (
   endpoint: Endpoint,
   identity: Identity | undefined,
-  authorization: string | undefined = MUTUAL,
+  authorization?: string,
   message = soap(),
-): Promise<RawReply> {
-  const agent = new https.Agent({ ...identity, rejectUnauthorized: false })
-  onTestFinished(() => {
-    agent.destroy()
-  })
-  const headers: Record<string, string> = authorization === '' ? {} : { Authorization: authorization }
-  return send(endpoint.url, message, { agent, headers })
-}
+): Promise<RawReply> => sendAs(endpoint.url, identity, message, authorization)
 
 const profilesIn = ({ xml }: RawReply): readonly string[] =>
   select(xml, 'Body', 'IdentifyResponse', 'SecurityProfiles', 'SecurityProfileName').map(textOf)

@@ -185,6 +185,14 @@ const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
     'winrs.maxMemoryPerShellMb',
   ],
   'test/unit/testing/authorization.test.ts': ['service.rootSddl'],
+  'test/unit/testing/cert-mappings.test.ts': [
+    'certMapping.uri',
+    'certMapping.subject',
+    'certMapping.issuer',
+    'certMapping.userName',
+    'certMapping.enabled',
+    'certMapping.password',
+  ],
   'test/unit/testing/shell/lifetime.test.ts': ['winrs.idleTimeoutMs', 'winrs.maxShellRunTimeMs'],
 }
 
@@ -194,7 +202,6 @@ const WITHOUT_EFFECT: Readonly<Record<string, string>> = {
   'service.maxConcurrentOperations': 'it has had no effect since 2.0',
   'service.certificateThumbprint': 'the endpoint makes the certificate of CredSSP itself',
   'client.': 'it is about the client of that machine, which the endpoint has none of',
-  'certMapping.': 'the endpoint knows certificates by its option `users`',
   'plugin.': 'the endpoint loads no plug-ins',
 }
 
