@@ -49,13 +49,13 @@ export function readItem(
   body: readonly XmlElement[],
   { wire, namespaces, table }: ItemSchema,
   refuse: (element: XmlElement) => void = () => undefined,
-): Record<string, unknown> {
+): Record<string, string | number | boolean> {
   const [root] = body
   const namespace = root?.name.namespace.toLowerCase() ?? ''
   if (!root || body.length > 1 || !isNamed(root, wire) || !namespaces.includes(namespace)) {
     throw schemaValidation(`The body is one element ${wire} in the namespace ${namespaces.join(' or ')}.`)
   }
-  const members: Record<string, unknown> = {}
+  const members: Record<string, string | number | boolean> = {}
   for (const child of root.elements) {
     refuse(child)
     const [name, row] = Object.entries(table).find(([, entry]) => isNamed(child, entry.wire)) ?? []
