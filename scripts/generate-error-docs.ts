@@ -6,7 +6,7 @@ import { writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { KERBEROS_FAILURES, REFUSALS, type KnownFailure } from '../src/auth/kerberos/failures.js'
-import { ERROR_CODES } from '../src/errors/codes.js'
+import { ERROR_CODES, hintOfCode, type WsmanErrorCode } from '../src/errors/codes.js'
 import { faultByCode } from '../src/errors/fault-codes.js'
 import { FAULT_HINTS } from '../src/errors/fault-hints.js'
 import { SITUATIONS } from '../src/errors/situations.js'
@@ -74,11 +74,16 @@ function classes(): string {
 
 function situations(): string {
   const entries = Object.values(SITUATIONS)
-  const codes = [...new Set(entries.map(({ code }) => code))]
-  const section = (code: string): string => {
+  const known = new Set<string>(entries.map(({ code }) => code))
+  const codes = (Object.keys(ERROR_CODES) as WsmanErrorCode[]).filter(
+    (code) => known.has(code) || hintOfCode(code) !== undefined,
+  )
+  const section = (code: WsmanErrorCode): string => {
     const items = entries
       .filter((entry) => entry.code === code)
       .map(({ when, hint }) => `- **${capital(when)}.** ${prose(hint)}`)
+    const general = hintOfCode(code)
+    if (general !== undefined) items.push(`- ${items.length > 0 ? '**Otherwise.** ' : ''}${prose(general)}`)
     return `### ${code}\n\n${items.join('\n')}`
   }
   return `## What to do\n\nThe hints of what the package recognises by itself, by code. What stands in *italics* is filled in.\n\n${codes.map(section).join('\n\n')}`

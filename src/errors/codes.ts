@@ -1,7 +1,13 @@
-/**
- * Every `code` an error of this package can carry, with its meaning. Types, documentation and checks derive
- * from this table. `retryable` is the default: whether the same call may succeed later without any change.
- */
+interface ErrorCode {
+  readonly class: string
+  /** The default: whether the same call may succeed later without any change. */
+  readonly retryable: boolean
+  readonly meaning: string
+  /** What an error says that knows nothing more about its situation (`situations.ts`). */
+  readonly hint?: string
+}
+
+/** Every `code` an error of this package can carry. Types, documentation and checks derive from this table. */
 export const ERROR_CODES = {
   ABORT_ERR: {
     class: 'AbortError',
@@ -22,6 +28,7 @@ export const ERROR_CODES = {
     class: 'UsageError',
     retryable: false,
     meaning: 'The client, shell or enumeration was used after it had been closed.',
+    hint: 'What was closed stays closed: make another one.',
   },
   ERR_WSMAN_UNSUPPORTED: {
     class: 'UsageError',
@@ -61,12 +68,14 @@ export const ERROR_CODES = {
     retryable: true,
     meaning:
       'No connection to the host could be made, or it ended before the request was sent; nothing was processed.',
+    hint: 'Check host and port, and the network between (5985 for HTTP, 5986 for HTTPS).',
   },
   ERR_WSMAN_SOCKET: {
     class: 'TransportError',
     retryable: false,
     meaning:
       'The connection ended before the whole reply had arrived; whether the request was processed is unknown.',
+    hint: 'The service may have restarted, or something in between ends connections. Before you repeat what must not happen twice, look whether it happened.',
   },
   ERR_WSMAN_PROXY: {
     class: 'TransportError',
@@ -82,6 +91,7 @@ export const ERROR_CODES = {
     class: 'TransportError',
     retryable: false,
     meaning: 'The peer answered with an HTTP status and no SOAP message.',
+    hint: 'Check that host, port and urlPrefix are those of a WS-Management service, and that no proxy answers in its place.',
   },
   ERR_WSMAN_REDIRECT: {
     class: 'TransportError',
@@ -103,21 +113,25 @@ export const ERROR_CODES = {
     class: 'ProtocolError',
     retryable: false,
     meaning: 'The peer sent what the protocol does not allow.',
+    hint: 'Check that this is a WS-Management service and that nothing in between changes its messages; the option wireLog shows them.',
   },
   ERR_WSMAN_MALFORMED_XML: {
     class: 'ProtocolError',
     retryable: false,
     meaning: 'The reply is not well-formed XML, or holds a construct that SOAP forbids.',
+    hint: 'The service, or something in between, is broken or means harm. The option wireLog shows what arrived.',
   },
   ERR_WSMAN_LIMIT: {
     class: 'ProtocolError',
     retryable: false,
     meaning: 'The reply exceeds a limit on size, depth or number of attributes.',
+    hint: 'Ask for less at a time (maxElements, fewer properties), or raise maxEnvelopeSizeKb where the service may be trusted with more memory.',
   },
   ERR_WSMAN_TIMEOUT: {
     class: 'TimeoutError',
     retryable: true,
     meaning: '`timeoutMs` passed before the call ended.',
+    hint: 'The limit is timeoutMs of the call, with every retry, Pull and Receive of it.',
   },
   ERR_WSMAN_CONNECT_TIMEOUT: {
     class: 'TimeoutError',
@@ -134,6 +148,7 @@ export const ERROR_CODES = {
     class: 'TimeoutError',
     retryable: false,
     meaning: 'A reply began and then stalled for longer than `inactivityTimeoutMs`.',
+    hint: 'The limit is inactivityTimeoutMs: that of the client for a reply that stalls, that of the call for a command that writes nothing.',
   },
   ERR_WSMAN_COMMAND: {
     class: 'CommandError',
@@ -145,8 +160,9 @@ export const ERROR_CODES = {
     class: 'CommandError',
     retryable: false,
     meaning: 'A remote command wrote more than `maxOutputBytes`; it was stopped.',
+    hint: 'The limit is maxOutputBytes. To take any amount of output, read the streams of spawn.',
   },
-} as const
+} as const satisfies Readonly<Record<string, ErrorCode>>
 
 /** A stable, documented error code. */
 export type WsmanErrorCode = keyof typeof ERROR_CODES
@@ -155,3 +171,9 @@ export type WsmanErrorCode = keyof typeof ERROR_CODES
 export type CodeOf<ClassName extends string> = {
   [Code in WsmanErrorCode]: (typeof ERROR_CODES)[Code]['class'] extends ClassName ? Code : never
 }[WsmanErrorCode]
+
+/** What is always of use where an error has this code; undefined where only the situation tells. */
+export function hintOfCode(code: WsmanErrorCode): string | undefined {
+  const entry: ErrorCode = ERROR_CODES[code]
+  return entry.hint
+}

@@ -1,10 +1,10 @@
 import { inspect } from 'node:util'
 import { brand, hasBrand } from './brand.js'
-import { ERROR_CODES, type WsmanErrorCode } from './codes.js'
+import { ERROR_CODES, hintOfCode, type WsmanErrorCode } from './codes.js'
 
 /** What every error of this package may say about the call that failed. */
 export interface ErrorContext {
-  /** What to change, and where, in plain words. */
+  /** What to change, and where, in plain words. Default: what the code has to say. */
   readonly hint?: string
   /** The host the call was for, without credentials. */
   readonly host?: string
@@ -40,7 +40,7 @@ export class WsmanError extends Error {
   constructor(code: WsmanErrorCode, message: string, context: ErrorContext = {}) {
     super(message, 'cause' in context ? { cause: context.cause } : undefined)
     this.code = code
-    this.hint = context.hint
+    this.hint = context.hint ?? hintOfCode(code)
     this.retryable = context.retryable ?? ERROR_CODES[code].retryable
     this.#host = context.host
     this.#operation = context.operation

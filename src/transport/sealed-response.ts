@@ -1,3 +1,4 @@
+import { hintOfCode } from '../errors/codes.js'
 import { openBody, isSealed } from '../auth/sealed-body.js'
 import type { SecurityContext } from '../auth/security-context.js'
 import { ProtocolError } from '../errors/errors.js'
@@ -67,7 +68,7 @@ function collector(): ByteSink<Buffer> {
 
 /** Whatever it was that could not be opened, what to look for is the same. */
 function withHint(error: unknown): unknown {
-  if (!(error instanceof ProtocolError) || error.hint !== undefined) return error
+  if (!(error instanceof ProtocolError) || error.hint !== hintOfCode(error.code)) return error
   const { code, message, cause } = error
   return code === 'ERR_WSMAN_PROTOCOL'
     ? new ProtocolError(message, { hint: hintFor('messageChanged'), cause })

@@ -15,13 +15,13 @@ async function errorFor(answer: RawAnswer): Promise<unknown> {
 const text = (part: string): string => expect.stringContaining(part) as string
 
 describe('an HTTP status without a message', () => {
-  it.each<[number, string | undefined]>([
-    [400, undefined],
+  it.each<[number, string]>([
+    [400, 'urlPrefix'],
     [403, 'certificate'],
     [404, 'urlPrefix'],
     [405, 'host and port'],
     [413, 'MaxEnvelopeSizekb'],
-    [500, undefined],
+    [500, 'urlPrefix'],
     [502, 'proxy'],
     [503, 'Get-Service WinRM'],
   ])('%d is told, with what to do', async (status, hint) => {
@@ -34,7 +34,7 @@ describe('an HTTP status without a message', () => {
       operation: 'Get',
       resource: 'urn:r',
       retryable: status === 503,
-      hint: hint === undefined ? undefined : text(hint),
+      hint: text(hint),
     })
     expect(String(error)).toContain(String(status))
   })
