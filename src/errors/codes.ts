@@ -160,7 +160,6 @@ export const ERROR_CODES = {
     class: 'CommandError',
     retryable: false,
     meaning: 'A remote command wrote more than `maxOutputBytes`; it was stopped.',
-    hint: 'The limit is maxOutputBytes. To take any amount of output, read the streams of spawn.',
   },
 } as const satisfies Readonly<Record<string, ErrorCode>>
 

@@ -81,6 +81,10 @@ export const FAULT_HINTS: ReadonlyMap<number, string> = new Map([
   [FAULT.KERBEROS_IPADDRESS, NEEDS_NAME],
   [FAULT.DEFAULTAUTH_IPADDRESS, NEEDS_NAME],
   [
+    FAULT.OPERATION_TIMEDOUT,
+    'The service was not done within operationTimeoutMs. Ask for more time, which MaxTimeoutms of the service bounds: winrm set winrm/config @{MaxTimeoutms="60000"}.',
+  ],
+  [
     FAULT.TIME_SKEW,
     'The clocks of client, host and domain controller must agree within five minutes: synchronise them (w32tm /resync, chronyc makestep).',
   ],

@@ -59,7 +59,6 @@ export class Channel implements Pooled {
 
   /** Sends a message, authenticated. */
   send(request: TransportRequest, variation?: Variation): Promise<WireResponse | typeof RECONNECT> {
-    request.onStart?.()
     const message: Leg = { contentType: CONTENT_TYPE, body: request.body }
     const roundTrip = (leg: Leg): Promise<WireResponse> => this.#roundTrip(leg, request, variation)
     return this.#authenticator.exchange(message, roundTrip, request.signal)
@@ -67,9 +66,11 @@ export class Channel implements Pooled {
 
   #roundTrip(
     { contentType, body, authorization }: Leg,
-    { replyTimeoutMs, signal, affinity }: TransportRequest,
+    { replyTimeoutMs, signal, affinity, onStart }: TransportRequest,
     variation: Variation | undefined,
   ): Promise<WireResponse> {
+    // The legs of a handshake carry nothing of the message.
+    if (body.length > 0) onStart?.()
     const { path, limits, axios } = this.#options
     const cookie = affinity?.header
     const headers = {
