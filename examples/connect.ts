@@ -5,7 +5,10 @@ import { startEndpoint } from 'wsman/testing'
  * Gives an example a client. With WSMAN_HOST set, of that host; otherwise of an endpoint that is started on this
  * machine for the length of the example.
  */
-export async function withClient(work: (client: WsmanClient) => Promise<void>): Promise<void> {
+export async function withClient(
+  work: (client: WsmanClient) => Promise<void>,
+  options: Pick<WsmanClientOptions, 'limiter'> = {},
+): Promise<void> {
   const fromEnvironment = hostOptions()
   const endpoint = fromEnvironment
     ? undefined
@@ -13,7 +16,7 @@ export async function withClient(work: (client: WsmanClient) => Promise<void>): 
         listeners: [{ transport: 'HTTP', address: '127.0.0.1', port: 0 }],
         users: [{ username: 'demo', password: crypto.randomUUID() }],
       })
-  const client = new WsmanClient(fromEnvironment ?? { ...endpoint?.clientOptions('demo') })
+  const client = new WsmanClient({ ...(fromEnvironment ?? endpoint?.clientOptions('demo')), ...options })
   try {
     await work(client)
   } finally {

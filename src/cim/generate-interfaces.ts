@@ -67,7 +67,7 @@ function outputInterface(
 ): string {
   const out = method.parameters.filter(({ isOut }) => isOut)
   const members = [
-    `  ReturnValue: ${TYPES[method.returnType]}\n`,
+    ...(method.returnType === undefined ? [] : [`  ReturnValue: ${TYPES[method.returnType]}\n`]),
     ...out.map((parameter) => member(parameter, ' | null', names)),
   ]
   const about = describe(method.qualifiers, `${namespace}: what ${name}.${method.name} gives`, '')

@@ -57,7 +57,7 @@ export class Typing {
     const of: ClassOf = {
       namespace,
       className: metadataOf(output)?.className ?? '',
-      properties: definition && propertiesByName([returnValue(definition), ...definition.parameters]),
+      properties: definition && propertiesByName([...returnValue(definition), ...definition.parameters]),
       isWhole: false,
     }
     const [typed] = await new TypingRun(this.#classes, options.signal).type([output], () => of)
@@ -65,13 +65,10 @@ export class Typing {
   }
 }
 
-const returnValue = ({ returnType }: CimMethodDefinition): CimTyped => ({
-  name: 'ReturnValue',
-  type: returnType,
-  isArray: false,
-  isEmbedded: false,
-  qualifiers: {},
-})
+const returnValue = ({ returnType }: CimMethodDefinition): readonly CimTyped[] =>
+  returnType === undefined
+    ? []
+    : [{ name: 'ReturnValue', type: returnType, isArray: false, isEmbedded: false, qualifiers: {} }]
 
 type Missing = Map<string, readonly [namespace: string, className: string]>
 

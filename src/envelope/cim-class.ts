@@ -37,7 +37,8 @@ export interface CimPropertyDefinition extends CimTyped {
 /** A method as its class declares it. */
 export interface CimMethodDefinition {
   readonly name: string
-  readonly returnType: CimType
+  /** Of `ReturnValue`; undefined where the method returns nothing. */
+  readonly returnType: CimType | undefined
   readonly isStatic: boolean
   readonly parameters: readonly CimParameterDefinition[]
   readonly qualifiers: CimQualifiers
@@ -106,7 +107,7 @@ function readMethod(element: XmlElement): CimMethodDefinition {
   const qualifiers = readQualifiers(element)
   return {
     name: element.attribute('NAME') ?? '',
-    returnType: typeOf(element.attribute('TYPE')) ?? 'uint32',
+    returnType: typeOf(element.attribute('TYPE')),
     isStatic: qualifierOf(qualifiers, 'static') === true,
     parameters: childrenOf(element, 'PARAMETER').map(readParameter),
     qualifiers,

@@ -76,7 +76,7 @@ export interface EndpointOptions {
    * Path of a keytab with the keys of `HTTP/<host>`. With it and a Kerberos library on the machine, Kerberos is accepted.
    */
   readonly keytab?: string
-  /** Default: classes that describe this machine. */
+  /** Default: classes that describe this machine, and sensors that are made up (`hardwareClasses`). */
   readonly classes?: readonly EndpointClass[]
   /**
    * Whether the endpoint behaves like one server of a farm: the reply that tells of a new shell sets a cookie

@@ -31,6 +31,7 @@ import { CertificateStore } from './listening/certificate-store.js'
 import { ListenerSet, type ManagedListener } from './listening/listener-set.js'
 import { isLoopback } from './listening/machine-addresses.js'
 import type { ListenerSpec } from './listening/open-listener.js'
+import { hardwareClasses } from './hardware/hardware-classes.js'
 import { machineClasses } from './machine/machine-classes.js'
 import { OperationQuota } from './operation-quota.js'
 import { RequestLog, type LoggedRequest } from './request-log.js'
@@ -119,7 +120,7 @@ export async function startEndpoint(options: EndpointOptions = {}): Promise<Endp
   const enumerations = new Enumerations(settings, quota)
   const { affinityCookie = false } = options
   const shells = new ShellService({ settings, machine, enumerations, quota, affinityCookie })
-  const registry = new ClassRegistry(options.classes ?? machineClasses())
+  const registry = new ClassRegistry(options.classes ?? [...machineClasses(), ...hardwareClasses()])
   const classes = new ClassService(registry, enumerations)
   const certificates = new CertificateStore()
   for (const tls of options.certificates ?? []) certificates.add(tls)

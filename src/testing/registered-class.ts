@@ -34,7 +34,7 @@ export interface RegisteredParameter extends ParameterDefinition {
 export interface RegisteredMethod extends Origin {
   readonly name: string
   readonly run: MethodBody
-  readonly returns: CimType
+  readonly returns: CimType | 'void'
   /** Undefined where nobody said: it is called either way. */
   readonly isStatic: boolean | undefined
   /** Undefined where nobody declared any. */

@@ -55,8 +55,8 @@ export type MethodBody = (call: MethodCall) => EndpointInstance | Promise<Endpoi
 /** A method whose definition clients can ask for, and whose parameters arrive as values of their types. */
 export interface MethodDefinition {
   readonly run: MethodBody
-  /** The type of `ReturnValue`. Default `uint32`. */
-  readonly returns?: CimType
+  /** The type of `ReturnValue`; `void` where there is none. Default `uint32`. */
+  readonly returns?: CimType | 'void'
   /** A static method is called without an instance. Default: both ways are taken. */
   readonly static?: boolean
   /** Name to type, in order; a bare type goes in. Others than these are refused. */

@@ -39,6 +39,31 @@ const EXPECTED: Readonly<Record<string, readonly RegExp[]>> = {
   'run-command.ts': [/^apple, fig, pear$/m, /^check: The command ended with exit code 7\.$/m],
   'live-output.ts': [/^stdout: one\nstdout: two\nexit code 0$/m, /^first line: y$/m],
   'cancel.ts': [/^AbortError: remote side stopped$/m],
+  'ipmi-sensors.ts': [
+    /^SENSOR +READING +STATE$/m,
+    /^CPU1 Temp\(1\.0\.32\) +47\.5 °C +OK$/m,
+    /^Exhaust Temp\(3\.0\.32\) +58\.0 °C +at or above upper non-critical threshold {2}\(55\.0 °C\)$/m,
+    /^CPU1 VCore\(4\.0\.32\) +1\.020 V +OK$/m,
+    /^Fan1\(6\.0\.32\) +5800 RPM +OK$/m,
+    /^PSU2 Power\(10\.0\.32\) +– +N\/A$/m,
+    /^PSU1 Status\(11\.0\.32\) +– +Presence detected$/m,
+    /^1 of 12 sensors needs attention\.$/m,
+  ],
+  'inventory.ts': [
+    /^127\.0\.0\.1: \S/m,
+    /^ {2}system {4}\S.*, \d+ processors?, \d+\.\d GiB$/m,
+    /^ {2}running {3}since \d{4}-\d\d-\d\dT/m,
+    /^ {2}disk {6}\S+ +\d+\.\d of \d+\.\d GiB free$/m,
+    /^ {2}services {2}\d+ running/m,
+    /^1 of 1 hosts answered\.$/m,
+  ],
+  'generate-interfaces.ts': [
+    /^import type \{ CimDateTime, CimInterval \} from 'wsman'$/m,
+    /^export interface Win32_OperatingSystem \{$/m,
+    /^ {2}FreePhysicalMemory: bigint \| null$/m,
+    /^ {2}MUILanguages: string\[\] \| null$/m,
+    /^export interface Win32_Process_GetOwner_Output \{\n {2}ReturnValue: number\n {2}User: string \| null\n/m,
+  ],
   'own-endpoint.ts': [/^cellar has printed 7 pages$/m, /^the endpoint saw 1 request$/m],
 }
 

@@ -59,10 +59,14 @@ class MemberWriter {
 
   method(method: RegisteredMethod): string {
     const { name, returns, isStatic, parameters = [] } = method
-    return tag('METHOD', { NAME: name, TYPE: returns, ...this.#origin(method) }, [
-      this.qualifiers({ ...(isStatic === true ? { static: true } : {}), ...method.qualifiers }),
-      ...parameters.map((parameter) => this.#parameter(parameter)),
-    ])
+    return tag(
+      'METHOD',
+      { NAME: name, TYPE: returns === 'void' ? undefined : returns, ...this.#origin(method) },
+      [
+        this.qualifiers({ ...(isStatic === true ? { static: true } : {}), ...method.qualifiers }),
+        ...parameters.map((parameter) => this.#parameter(parameter)),
+      ],
+    )
   }
 
   qualifiers(qualifiers: EndpointQualifiers): string {
