@@ -6,6 +6,7 @@ import { NS } from '../xml/namespaces.js'
 import { passLeaf, type XmlAttribute, type XmlHandler } from '../xml/handler.js'
 import { XmlReader, type XmlLimits } from '../xml/reader.js'
 import type { NamespaceScope, XmlName } from '../xml/scope.js'
+import { commonVocabulary } from '../xml/vocabulary.js'
 import { readFault } from './fault.js'
 import { ReceivedHeaders } from './headers.js'
 
@@ -39,10 +40,10 @@ export class EnvelopeDecoder<T> {
   #depth = 0
 
   /** @param locale the language of the request, for a fault whose reason comes in several */
-  constructor(body: BodyDecoder<T>, limits: Partial<XmlLimits> = {}, locale?: string) {
+  constructor(body: BodyDecoder<T>, limits?: Partial<XmlLimits>, locale?: string) {
     this.#body = body
     this.#locale = locale
-    this.#reader = new XmlReader(this.#frame, limits)
+    this.#reader = new XmlReader(this.#frame, limits, limits ? undefined : commonVocabulary())
   }
 
   write(chunk: Uint8Array): void {

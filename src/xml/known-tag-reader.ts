@@ -1,5 +1,5 @@
 import type { XmlStart } from './handler.js'
-import { KnownTags, type KnownTag } from './known-tags.js'
+import type { KnownTag, KnownTags } from './known-tags.js'
 import type { NamespaceScope } from './scope.js'
 import type { TextChunk } from './text-chunks.js'
 
@@ -33,15 +33,18 @@ const AMPERSAND = 0x26
  * left to the tokenizer, which is told of the elements that are open then; so it alone says what is well-formed.
  */
 export class KnownTagReader {
-  readonly #tags = new KnownTags()
+  readonly #tags: KnownTags
   readonly #sink: KnownTagSink
   readonly #maxTextLength: number
   /** The elements that were begun here and have not ended. */
   #open: KnownTag[] = []
   /** The latest element that ended. */
   #latest: KnownTag | undefined
+  /** The root, where it was begun here. */
+  #root: KnownTag | undefined
 
-  constructor(sink: KnownTagSink, maxTextLength: number) {
+  constructor(tags: KnownTags, sink: KnownTagSink, maxTextLength: number) {
+    this.#tags = tags
     this.#sink = sink
     this.#maxTextLength = maxTextLength
   }
@@ -51,21 +54,40 @@ export class KnownTagReader {
     this.#tags.learn(outer, literal, start)
   }
 
-  /** The start tags of the elements that are open here, for the tokenizer, which ends them. */
+  /** Whether a whole document was read here, from its root to the end of that. */
+  get isOver(): boolean {
+    return this.#root !== undefined && this.#open.length === 0
+  }
+
+  /** For the tokenizer, what was begun here: the start tags of the elements that are open, or the root that is over. */
   handOver(): string {
-    if (this.#open.length === 0) return ''
-    const tags = this.#open.map(({ literal }) => literal).join('')
+    const tags = this.isOver ? `${this.#root?.literal ?? ''}${this.#root?.end ?? ''}` : literals(this.#open)
+    this.#root = undefined
     this.#open = []
     return tags
   }
 
   /**
-   * Takes all it can from here on, which is between two tags.
+   * Begins a document, at the start of which this chunk stands.
+   * @param outer the scope around the root
+   * @returns where the root has begun; 0 where it is not known
+   */
+  begin({ text }: TextChunk, outer: NamespaceScope): number {
+    const root = this.#tags.find(outer, text, 0)
+    if (root === undefined || root.end === '') return 0
+    this.#root = root
+    this.#begin(root)
+    return root.literal.length
+  }
+
+  /**
+   * Takes all it can from here on, which is between two tags inside of the root.
    * @param outer the scope at this place
-   * @returns where something else begins
+   * @returns where something else begins, or where the document is over
    */
   take(chunk: TextChunk, start: number, outer: NamespaceScope): number {
     const { text } = chunk
+    const outermost = this.#open[0]?.outer ?? outer
     let at = start
     let tag: KnownTag | undefined
     for (;;) {
@@ -73,12 +95,13 @@ export class KnownTagReader {
         const markup = text.charCodeAt(at) === LESS_THAN ? at : endOfPlain(text, at)
         const around = this.#open.at(-1)
         const ending = around !== undefined && text.startsWith(around.end, markup) ? around : undefined
-        if (ending === undefined) tag = this.#tags.find(around?.scope ?? outer, text, markup)
+        if (ending === undefined) tag = this.#tags.find(around?.scope ?? outermost, text, markup)
         if ((ending ?? tag) === undefined || markup - at > this.#maxTextLength) return at
         if (markup > at) this.#sink.text(chunk.slice(at, markup))
         at = markup
         if (tag === undefined) {
           at += this.#end()
+          if (this.isOver) return at
           continue
         }
         this.#latest?.expect(tag)
@@ -96,12 +119,16 @@ export class KnownTagReader {
         at = close + tag.end.length
         tag = next
       } else if (text.charCodeAt(close) === LESS_THAN) {
-        this.#open.push(tag)
-        this.#sink.start(tag)
+        this.#begin(tag)
         at = inside
         tag = undefined
       } else return at
     }
+  }
+
+  #begin(tag: KnownTag): void {
+    this.#open.push(tag)
+    this.#sink.start(tag)
   }
 
   /** Ends the innermost element. @returns the length of its end tag */
@@ -113,6 +140,8 @@ export class KnownTagReader {
     return tag.end.length
   }
 }
+
+const literals = (tags: readonly KnownTag[]): string => tags.map(({ literal }) => literal).join('')
 
 /** The end of a run of characters that mean themselves. */
 export function endOfPlain(text: string, at: number): number {

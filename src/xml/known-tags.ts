@@ -1,3 +1,4 @@
+import type { Budget } from './budget.js'
 import type { XmlStart } from './handler.js'
 import type { NamespaceScope } from './scope.js'
 
@@ -38,24 +39,23 @@ export class KnownTag implements XmlStart {
   }
 }
 
-const MAX_SCOPES = 64
-const MAX_TAGS = 1024
 const MAX_TAG_LENGTH = 512
 
-/** The start tags of a document that were read already, by the scope that they stand in. */
+/** The start tags that were read already, by the scope that they stand in. */
 export class KnownTags {
   readonly #scopes = new Map<NamespaceScope, Map<string, KnownTag>>()
+  readonly #budget: Budget
+
+  constructor(budget: Budget) {
+    this.#budget = budget
+  }
 
   /** @param literal the characters of the tag, which stands in the scope `outer` */
   learn(outer: NamespaceScope, literal: string, start: XmlStart): void {
-    if (literal.length > MAX_TAG_LENGTH) return
-    let tags = this.#scopes.get(outer)
-    if (tags === undefined) {
-      if (this.#scopes.size >= MAX_SCOPES) return
-      tags = new Map<string, KnownTag>()
-      this.#scopes.set(outer, tags)
-    }
-    if (tags.size < MAX_TAGS && !tags.has(literal)) tags.set(literal, new KnownTag(outer, literal, start))
+    const tags = this.#scopes.get(outer) ?? new Map<string, KnownTag>()
+    if (literal.length > MAX_TAG_LENGTH || tags.has(literal) || !this.#budget.spend(literal.length)) return
+    tags.set(literal, new KnownTag(outer, literal, start))
+    this.#scopes.set(outer, tags)
   }
 
   /** The tag that begins at this place, if it is known. */

@@ -1,10 +1,13 @@
 import { SaxesParser, type SaxesTagPlain } from 'saxes'
 import { ProtocolError } from '../errors/errors.js'
 import { isWsmanError } from '../errors/wsman-error.js'
+import { Budget } from './budget.js'
 import type { XmlAttribute, XmlHandler, XmlStart } from './handler.js'
 import { endOfPlain, KnownTagReader, type KnownTagSink } from './known-tag-reader.js'
+import { KnownTags } from './known-tags.js'
 import { NamespaceScope } from './scope.js'
 import { detached, TextChunks, type TextChunk } from './text-chunks.js'
+import type { Vocabulary } from './vocabulary.js'
 
 /** What a peer may send at the most; the size of the whole document is limited where it is received. */
 export interface XmlLimits {
@@ -30,22 +33,19 @@ const MAX_STRAY_PIECES = 8
 /**
  * Reads a document from bytes as they arrive: UTF-8 or UTF-16, no DTD, no processing instructions (SOAP 1.2 part 1,
  * section 5), bounded. saxes tokenizes; namespaces are resolved here because that is a third cheaper.
- * Elements whose start tags are known already are read without it, which spares most of the time of a long enumeration.
+ * Elements whose start tags are known already are read without it, which spares most of the time of a long enumeration,
+ * and with a vocabulary all the time of a message like one before.
  */
 export class XmlReader {
   /** Where the events go; a handler may hand over to another at any time. */
   handler: XmlHandler
-  readonly #parser = new SaxesParser({
-    xmlns: false,
-    position: false,
-    defaultXMLVersion: '1.0',
-    forceXMLVersion: true,
-  })
+  #parser: SaxesParser | undefined
   readonly #chunks = new TextChunks()
   readonly #limits: XmlLimits
   readonly #known: KnownTagReader
+  readonly #root: NamespaceScope
   readonly #scopes: NamespaceScope[] = []
-  #scope = NamespaceScope.root
+  #scope: NamespaceScope
   #depth = 0
   #started = false
   /** Characters given to the tokenizer. */
@@ -59,30 +59,14 @@ export class XmlReader {
   /** What the latest start tag said, and the scope around it. */
   #opened: { readonly outer: NamespaceScope; readonly start: XmlStart } | undefined
 
-  constructor(handler: XmlHandler, limits: Partial<XmlLimits> = {}) {
+  /** @param vocabulary of documents with these limits; by default each document learns for itself */
+  constructor(handler: XmlHandler, limits: Partial<XmlLimits> = {}, vocabulary?: Vocabulary) {
     this.handler = handler
     this.#limits = { ...DEFAULT_XML_LIMITS, ...limits }
-    this.#known = new KnownTagReader(this.#knownTags, this.#limits.maxTextLength)
-    // Few handlers on purpose: with more than seven the tokenizer's object falls out of V8's fast mode, and everything
-    // takes eight times as long.
-    this.#parser.on('opentag', (tag) => {
-      this.#open(tag)
-    })
-    this.#parser.on('closetag', () => {
-      this.#tagEnd = this.#parser.position
-      this.#close()
-    })
-    const text = (value: string): void => {
-      this.#text(value)
-    }
-    this.#parser.on('text', text)
-    this.#parser.on('cdata', text)
-    this.#parser.on('doctype', () => {
-      throw malformed('it holds a document type definition')
-    })
-    this.#parser.on('processinginstruction', () => {
-      throw malformed('it holds a processing instruction')
-    })
+    this.#root = vocabulary?.root ?? NamespaceScope.root
+    this.#scope = this.#root
+    const tags = vocabulary?.tags ?? new KnownTags(new Budget())
+    this.#known = new KnownTagReader(tags, this.#knownTags, this.#limits.maxTextLength)
   }
 
   /** @throws ProtocolError for what is not well-formed, forbidden in SOAP, or over a limit */
@@ -94,29 +78,35 @@ export class XmlReader {
   end(): void {
     this.#feed(this.#chunks.end())
     if (!this.#started) throw malformed('it is empty')
-    this.#tokenize(() => this.#parser.close())
+    if (this.#known.isOver) return
+    this.#tokenize(() => {
+      this.#handOver()
+      this.#tokenizer().close()
+    })
   }
 
   /** Some services send white space before the XML declaration, where the grammar has no place for it. */
   #feed(chunk: TextChunk): void {
     const rest = this.#started ? chunk : chunk.trimStart()
     if (rest.text === '') return
-    this.#started = true
     this.#tokenize(() => {
-      this.#read(rest)
+      const at = this.#started ? 0 : this.#known.begin(rest, this.#root)
+      this.#started = true
+      this.#read(rest, at)
     })
   }
 
-  #read(chunk: TextChunk): void {
+  #read(chunk: TextChunk, start: number): void {
     const { text } = chunk
-    let at = 0
+    let at = start
     for (let strays = 0; at < text.length;) {
       if (this.#isBetweenTags()) {
         at = this.#known.take(chunk, at, this.#scope)
-        at += this.#passText(chunk, at)
+        if (this.#depth > 0) at += this.#passText(chunk, at)
         if (at === text.length) return
-        this.#handOver()
       }
+      if (this.#known.isOver && isBlank(text, at)) return
+      this.#handOver()
       const end = strays < MAX_STRAY_PIECES ? endOfTag(text, at) : text.length
       this.#give(text.slice(at, end))
       if (!this.#isBetweenTags()) strays += 1
@@ -152,11 +142,11 @@ export class XmlReader {
 
   /** Gives a piece to the tokenizer; where it was one start tag, that is remembered. */
   #give(piece: string): void {
-    const wasBetweenTags = this.#isBetweenTags()
+    const mayLearn = this.#given === 0 || this.#isBetweenTags()
     this.#opened = undefined
     this.#given += piece.length
-    this.#parser.write(piece)
-    if (wasBetweenTags && this.#isBetweenTags()) this.#learn(piece)
+    this.#tokenizer().write(piece)
+    if (mayLearn && this.#isBetweenTags()) this.#learn(piece)
   }
 
   #learn(piece: string): void {
@@ -171,8 +161,42 @@ export class XmlReader {
     if (tags === '') return
     this.#given += tags.length
     this.#isCatchingUp = true
-    this.#parser.write(tags)
+    this.#tokenizer().write(tags)
     this.#isCatchingUp = false
+  }
+
+  /** Made when it is needed: making it costs as much as reading a short message. */
+  #tokenizer(): SaxesParser {
+    if (this.#parser) return this.#parser
+    const parser = new SaxesParser({
+      xmlns: false,
+      position: false,
+      defaultXMLVersion: '1.0',
+      forceXMLVersion: true,
+    })
+    this.#parser = parser
+    // Few handlers on purpose: with more than seven the tokenizer's object falls out of V8's fast mode, and everything
+    // takes eight times as long.
+    parser.on('opentag', (tag) => {
+      this.#tagEnd = parser.position
+      if (!this.#isCatchingUp) this.#open(tag, parser)
+    })
+    parser.on('closetag', () => {
+      this.#tagEnd = parser.position
+      if (!this.#isCatchingUp) this.#close()
+    })
+    const text = (value: string): void => {
+      this.#text(value)
+    }
+    parser.on('text', text)
+    parser.on('cdata', text)
+    parser.on('doctype', () => {
+      throw malformed('it holds a document type definition')
+    })
+    parser.on('processinginstruction', () => {
+      throw malformed('it holds a processing instruction')
+    })
+    return parser
   }
 
   readonly #knownTags: KnownTagSink = {
@@ -206,10 +230,8 @@ export class XmlReader {
     }
   }
 
-  #open(tag: SaxesTagPlain): void {
-    this.#tagEnd = this.#parser.position
-    if (this.#isCatchingUp) return
-    if (this.#depth === 0) this.#checkDeclaration()
+  #open(tag: SaxesTagPlain, { xmlDecl }: SaxesParser): void {
+    if (this.#depth === 0) this.#checkDeclaration(xmlDecl.encoding)
     const outer = this.#scope
     const scope = outer.extend(tag.attributes)
     const start = {
@@ -233,7 +255,7 @@ export class XmlReader {
   #close(): void {
     this.#depth -= 1
     this.#textLength = 0
-    this.#scope = this.#scopes.pop() ?? NamespaceScope.root
+    this.#scope = this.#scopes.pop() ?? this.#root
     this.handler.endElement()
   }
 
@@ -251,12 +273,19 @@ export class XmlReader {
     return list ?? NO_ATTRIBUTES
   }
 
-  #checkDeclaration(): void {
-    const encoding = this.#parser.xmlDecl.encoding ?? ''
+  #checkDeclaration(encoding = ''): void {
     if (/^utf-?16/i.test(encoding) && !this.#chunks.isWide)
       throw malformed(`it declares ${encoding} and is not`)
   }
 }
+
+/** Whether nothing but white space is left from here on. */
+function isBlank(text: string, at: number): boolean {
+  BLANK.lastIndex = at
+  return BLANK.test(text)
+}
+
+const BLANK = /[ \t\r\n]*$/y
 
 /** The end of the first tag from here on, or of the text. */
 function endOfTag(text: string, at: number): number {

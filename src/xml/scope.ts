@@ -1,4 +1,5 @@
 import { ProtocolError } from '../errors/errors.js'
+import { Budget } from './budget.js'
 import { NS } from './namespaces.js'
 
 /** A resolved name. Equal names of one scope are one object. */
@@ -15,18 +16,30 @@ export interface XmlName {
  * keeps its children by their declarations: the names resolved for one item serve all that follow.
  */
 export class NamespaceScope {
-  static readonly root = new NamespaceScope(undefined, new Map([['xml', NS.xml]]))
+  /** Around the root of a document. It outlives the document, so it learns nothing of it. */
+  static readonly root = NamespaceScope.document(undefined)
 
   /** The declarations made here, by prefix; the default namespace under the empty string. */
   readonly declarations: ReadonlyMap<string, string>
   readonly #parent: NamespaceScope | undefined
+  readonly #budget: Budget | undefined
   readonly #elements = new Map<string, XmlName>()
   readonly #attributes = new Map<string, XmlName>()
   readonly #children = new Map<string, NamespaceScope>()
 
-  private constructor(parent: NamespaceScope | undefined, declarations: ReadonlyMap<string, string>) {
+  private constructor(
+    parent: NamespaceScope | undefined,
+    declarations: ReadonlyMap<string, string>,
+    budget: Budget | undefined,
+  ) {
     this.#parent = parent
     this.declarations = declarations
+    this.#budget = budget
+  }
+
+  /** @param budget for what is remembered of documents here and further in; by default each document has its own */
+  static document(budget: Budget | undefined): NamespaceScope {
+    return new NamespaceScope(undefined, new Map([['xml', NS.xml]]), budget)
   }
 
   /** The namespace a prefix stands for; the default namespace for the empty string. */
@@ -44,9 +57,8 @@ export class NamespaceScope {
     if (key === '') return this
     const known = this.#children.get(key)
     if (known) return known
-    const scope = new NamespaceScope(this, declarationsOf(attributes))
-    // The root scope outlives the document, so it must not learn what a peer sends.
-    if (this !== NamespaceScope.root && this.#children.size < 64) this.#children.set(key, scope)
+    const scope = new NamespaceScope(this, declarationsOf(attributes), this.#budget ?? new Budget())
+    if (this.#budget?.spend(key.length)) this.#children.set(key, scope)
     return scope
   }
 
@@ -61,7 +73,7 @@ export class NamespaceScope {
 
   #learn(names: Map<string, XmlName>, qname: string, unprefixed: string): XmlName {
     const name = this.#parse(qname, unprefixed)
-    if (this !== NamespaceScope.root && names.size < 4096) names.set(qname, name)
+    if (this.#budget?.spend(qname.length)) names.set(qname, name)
     return name
   }
 

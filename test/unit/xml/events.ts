@@ -1,12 +1,17 @@
 import { XmlReader, type XmlLimits } from '../../../src/xml/reader.js'
 import type { XmlName } from '../../../src/xml/scope.js'
+import type { Vocabulary } from '../../../src/xml/vocabulary.js'
 import { qualified } from '../../support/xml-compare.js'
 
 /** An event as text: `<{namespace}name key=value`, `>` for an end, and text in quotes, neighbours joined. */
 export type Event = string
 
 /** Reads a document that arrives in the given pieces. */
-export function readPieces(pieces: Iterable<Uint8Array>, limits: Partial<XmlLimits> = {}): Event[] {
+export function readPieces(
+  pieces: Iterable<Uint8Array>,
+  limits: Partial<XmlLimits> = {},
+  vocabulary?: Vocabulary,
+): Event[] {
   const events: Event[] = []
   let pending = ''
   const flush = (): void => {
@@ -29,6 +34,7 @@ export function readPieces(pieces: Iterable<Uint8Array>, limits: Partial<XmlLimi
       },
     },
     limits,
+    vocabulary,
   )
   for (const piece of pieces) reader.write(piece)
   reader.end()
