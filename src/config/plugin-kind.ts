@@ -1,10 +1,10 @@
-import { UsageError } from '../errors/errors.js'
-import { PLUGIN_TABLE } from '../settings/plugin-table.js'
+import { attributeElement, partElements, wireOf, type Entry } from '../settings/attribute-document.js'
+import { PLUGIN_NAMESPACE, PLUGIN_TABLE } from '../settings/plugin-table.js'
 import { isNamed, readModel } from '../settings/read-model.js'
 import type { Changes } from '../settings/rewrite-document.js'
-import type { DocumentTable, SettingGroup, SettingList, SettingRow } from '../settings/rows.js'
+import type { DocumentTable, SettingRow } from '../settings/rows.js'
 import type { PluginSettings } from '../settings/table.js'
-import { assertRow } from '../settings/validate.js'
+import { assertDocument } from '../settings/validate.js'
 import type { XmlElement } from '../xml/element.js'
 import { element, type AttributeTree, type ElementTree } from '../xml/writer.js'
 import type { SettingDifference, SettingValue } from './differences.js'
@@ -18,8 +18,6 @@ export type PluginKey = Pick<PluginSettings, 'name'>
 /** A plug-in as it can be read: without the password of the account it runs as. */
 export type Plugin = Omit<PluginSettings, 'runAsPassword'> & { readonly runAsPassword?: string | undefined }
 
-/** MS-WSMV 2.2.4.22. */
-const NAMESPACE = 'http://schemas.microsoft.com/wbem/wsman/1/config/PluginConfiguration'
 const SECRET = 'runAsPassword'
 
 const read = (document: XmlElement): Plugin => withoutMembers(readModel(document, PLUGIN_TABLE), SECRET)
@@ -40,30 +38,13 @@ export const PLUGIN_KIND: ItemKind<Plugin, PluginKey> = {
   differences,
   create: (item) => {
     const values = { sdkVersion: 1, xmlRenderingType: 'text', ...item }
-    return newElement('PlugInConfiguration', NAMESPACE, PLUGIN_TABLE, values)
+    return attributeElement('PlugInConfiguration', PLUGIN_NAMESPACE, PLUGIN_TABLE, values)
   },
   rewrite: (document, changes) => rewrite(document, PLUGIN_TABLE, withoutMembers(changes, 'name')),
 }
 
 function validate(members: Partial<Plugin>): void {
-  assertTable(PLUGIN_TABLE, members, 'plugin')
-}
-
-function assertTable(table: DocumentTable, members: unknown, path: string): void {
-  if (typeof members !== 'object' || members === null) throw new UsageError(`${path} must be an object.`)
-  for (const [name, value] of Object.entries(members) as [string, unknown][]) {
-    const entry = Object.hasOwn(table, name) ? table[name] : undefined
-    const here = `${path}.${name}`
-    if (entry === undefined) {
-      throw new UsageError(`${here} is no setting; ${path} has ${Object.keys(table).join(', ')}.`)
-    }
-    if (value === undefined) continue
-    if ('items' in entry) {
-      if (!Array.isArray(value)) throw new UsageError(`${here} must be a list.`)
-      for (const [index, item] of value.entries()) assertTable(entry.items, item, `${here}[${index}]`)
-    } else if ('members' in entry) assertTable(entry.members, value, here)
-    else assertRow(entry, here, value)
-  }
+  assertDocument(PLUGIN_TABLE, members, 'plugin')
 }
 
 function differences(
@@ -110,8 +91,6 @@ function isWithin(wanted: unknown, there: unknown): boolean {
   )
 }
 
-type Entry = SettingRow | SettingGroup | SettingList
-
 /** Attributes and groups get their values in place; a list that is given replaces the one that was there. */
 function rewrite(document: XmlElement, table: DocumentTable, changes: Changes): ElementTree {
   const { namespace, local } = document.name
@@ -140,27 +119,6 @@ function rewrite(document: XmlElement, table: DocumentTable, changes: Changes): 
     .filter(([, entry]) => !document.elements.some((child) => isNamed(child, wireOf(entry))))
     .flatMap(([name, entry]) => partElements(entry, namespace, changes[name]))
   return element(namespace, local, [...children, ...added], attributes)
-}
-
-/** The element a part of a document is found by. */
-const wireOf = (entry: Entry): string => ('items' in entry ? (entry.wire ?? entry.item) : entry.wire)
-
-function partElements(entry: Entry, namespace: string, value: unknown): readonly ElementTree[] {
-  if ('type' in entry) return []
-  if ('members' in entry) return [newElement(entry.wire, namespace, entry.members, value as Changes)]
-  const items = (value as readonly Changes[]).map((item) =>
-    newElement(entry.item, namespace, entry.items, item),
-  )
-  return entry.wire === undefined ? items : [element(namespace, entry.wire, items)]
-}
-
-function newElement(wire: string, namespace: string, table: DocumentTable, values: Changes): ElementTree {
-  const given = Object.entries(table).filter(([name]) => values[name] !== undefined)
-  const attributes = given.flatMap(([name, entry]): AttributeTree[] =>
-    'type' in entry ? [{ name: entry.wire, value: String(values[name]) }] : [],
-  )
-  const children = given.flatMap(([name, entry]) => partElements(entry, namespace, values[name]))
-  return element(namespace, wire, children, attributes)
 }
 
 /** Everything of an element, as it was. */

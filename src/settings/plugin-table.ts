@@ -19,6 +19,9 @@ const quota = (
     source: 'MS-WSMV 2.2.4.23',
   })
 
+/** Where all of its elements stand (MS-WSMV 2.2.4.22). */
+export const PLUGIN_NAMESPACE = 'http://schemas.microsoft.com/wbem/wsman/1/config/PluginConfiguration'
+
 /** One plug-in of winrm/config/plugin (MS-WSMV 2.2.4.22). All of it stands in attributes (MS-WSMV 4.2.4). */
 export const PLUGIN_TABLE = {
   name: text('Name', {

@@ -1,6 +1,6 @@
 import { UsageError } from '../errors/errors.js'
 import { AddressFilter } from './address-filter.js'
-import type { PartialModel, SettingGroup, SettingRow, SettingTable } from './rows.js'
+import type { DocumentTable, PartialModel, SettingGroup, SettingRow, SettingTable } from './rows.js'
 import { parseSddl } from './sddl/parse.js'
 import { CONFIG_TABLE, type Settings } from './table.js'
 import { TrustedHosts } from './trusted-hosts.js'
@@ -20,6 +20,7 @@ const CHECKS: Readonly<Record<string, (text: string) => unknown>> = {
   'service.rootSddl': parseSddl,
   'service.ipv4Filter': (text) => new AddressFilter(text, 'IPv4'),
   'service.ipv6Filter': (text) => new AddressFilter(text, 'IPv6'),
+  'plugin.resources.security.sddl': (text) => (text === '' ? undefined : parseSddl(text)),
 }
 
 /** What stands beyond the limits of a value that is valid. */
@@ -56,8 +57,25 @@ export function assertMembers(table: SettingTable, members: unknown, name: strin
   if (problem) throw new UsageError(problem.message)
 }
 
-/** The same for one row: `plugin.quotas.maxShells must be between 1 and 2147483647.` */
-export function assertRow(row: SettingRow, path: string, value: unknown): void {
+/** The same for what holds lists: `plugin.quotas.maxShells must be between 1 and 2147483647.` */
+export function assertDocument(table: DocumentTable, members: unknown, path: string): void {
+  if (typeof members !== 'object' || members === null) throw new UsageError(`${path} must be an object.`)
+  for (const [name, value] of Object.entries(members) as [string, unknown][]) {
+    const entry = Object.hasOwn(table, name) ? table[name] : undefined
+    const here = `${path}.${name}`
+    if (entry === undefined) {
+      throw new UsageError(`${here} is no setting; ${path} has ${Object.keys(table).join(', ')}.`)
+    }
+    if (value === undefined) continue
+    if ('items' in entry) {
+      if (!Array.isArray(value)) throw new UsageError(`${here} must be a list.`)
+      for (const [index, item] of value.entries()) assertDocument(entry.items, item, `${here}[${index}]`)
+    } else if ('members' in entry) assertDocument(entry.members, value, here)
+    else assertRow(entry, here, value)
+  }
+}
+
+function assertRow(row: SettingRow, path: string, value: unknown): void {
   const problem = validateRow(row, path, value).find(({ severity }) => severity === 'error')
   if (problem) throw new UsageError(problem.message)
 }
@@ -118,7 +136,8 @@ function demandOn(row: SettingRow, value: unknown): string | undefined {
 
 function complaintAbout(path: string, value: unknown): string | undefined {
   try {
-    CHECKS[path]?.(String(value))
+    // Places in lists do not matter: `plugin.resources[0].security[1].sddl`.
+    CHECKS[path.replace(/\[\d+\]/g, '')]?.(String(value))
     return undefined
   } catch (error) {
     if (error instanceof UsageError)

@@ -16,6 +16,9 @@ import { CertMappingService } from './config/cert-mapping-service.js'
 import { CertMappingStore } from './config/cert-mapping-store.js'
 import { ConfigService } from './config/config-service.js'
 import { ListenerService } from './config/listener-service.js'
+import { PluginSecurityService } from './config/plugin-security-service.js'
+import { PluginService } from './config/plugin-service.js'
+import { PluginStore } from './config/plugin-store.js'
 import { LiveSettings } from './config/live-settings.js'
 import {
   resolveListeners,
@@ -33,6 +36,7 @@ import { isLoopback } from './listening/machine-addresses.js'
 import type { ListenerSpec } from './listening/open-listener.js'
 import { hardwareClasses } from './hardware/hardware-classes.js'
 import { machineClasses } from './machine/machine-classes.js'
+import { PluginRoutes } from './plugin-routes.js'
 import { OperationQuota } from './operation-quota.js'
 import { RequestLog, type LoggedRequest } from './request-log.js'
 import { RequestPipeline } from './request-pipeline.js'
@@ -138,8 +142,15 @@ export async function startEndpoint(options: EndpointOptions = {}): Promise<Endp
   })
   const known = new Accounts(accounts, machine)
   const mappings = new CertMappingStore(authoritiesOf(options), known)
+  const plugins = new PluginStore()
   const config = new ConfigService({
     settings,
+    plugins: new PluginService(plugins, enumerations),
+    security: new PluginSecurityService(plugins),
+    restore: async () => {
+      mappings.clear()
+      for (const listener of listeners.local) await listeners.remove(listener)
+    },
     certMappings: new CertMappingService(mappings, enumerations),
     listeners: new ListenerService({
       listeners,
@@ -157,7 +168,7 @@ export async function startEndpoint(options: EndpointOptions = {}): Promise<Endp
     machine,
     log,
     script: new Script(options.script ?? []),
-    authorization: new Authorization(settings, principals),
+    authorization: new Authorization(settings, principals, plugins),
     schemes: schemesOf({
       accounts: known,
       mappings,
@@ -166,17 +177,22 @@ export async function startEndpoint(options: EndpointOptions = {}): Promise<Endp
       keytab: options.keytab,
       identity: once(() => makeCertificate(machine)),
     }),
-    router: new Router([
-      { prefix: NS.shell, service: shells, chunked: false, options: SHELL_OPTIONS },
-      { prefix: NS.config, service: config },
-      { prefix: WMI, service: classes },
-      { prefix: DMTF, service: classes },
-      {
-        prefix: CLASS_SCHEMA_URI,
-        service: new ClassSchemaService(registry, enumerations),
-        options: CLASS_SCHEMA_OPTIONS,
-      },
-    ]),
+    router: new Router({
+      plugins: new PluginRoutes(plugins),
+      own: [
+        { prefix: NS.shell, service: shells, chunked: false, options: SHELL_OPTIONS },
+        { prefix: NS.config, service: config },
+      ],
+      classes: [
+        { prefix: WMI, service: classes },
+        { prefix: DMTF, service: classes },
+        {
+          prefix: CLASS_SCHEMA_URI,
+          service: new ClassSchemaService(registry, enumerations),
+          options: CLASS_SCHEMA_OPTIONS,
+        },
+      ],
+    }),
   })
   const close = async (): Promise<void> => {
     enumerations.close()

@@ -51,7 +51,11 @@ export class Enumerations {
     const mode = modeOf(enumerate)
     const all = source(enumerate)
     const ended = this.#quota.take(request.principal)
-    const context = new EnumerationContext(request.principal, mode, all, ended)
+    const left = request.leaveOpen?.()
+    const context = new EnumerationContext(request.principal, mode, all, () => {
+      ended()
+      left?.()
+    })
     if (!enumerate.child(NS.wsman, 'OptimizeEnumeration')) {
       return enumerateReply(this.#keep(context), '')
     }

@@ -28,6 +28,11 @@ export interface EndpointRequest {
   readonly maxEnvelopeSize: number
   /** Aborted when the connection is lost or the endpoint closes. */
   readonly signal: AbortSignal
+  /**
+   * For whoever leaves something open behind the reply: from then on the request counts among the operations of its
+   * plug-in until what this returns is called. Absent where there is no plug-in.
+   */
+  readonly leaveOpen?: () => () => void
 }
 
 /** What a service answers with; the envelope around it is written in one place. */

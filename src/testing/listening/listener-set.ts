@@ -44,6 +44,11 @@ export class ListenerSet {
     return this.#listeners
   }
 
+  /** Those that somebody made. */
+  get local(): readonly ManagedListener[] {
+    return this.#listeners.filter(({ origin }) => origin === 'local')
+  }
+
   /** The one with this address and transport, which do not distinguish letter case. */
   find(address: string, transport: string): ManagedListener | undefined {
     return this.#listeners.find(
