@@ -14,6 +14,7 @@ import { InstanceWriter } from './instance-writer.js'
 import type { EndpointReply, EndpointRequest, EndpointService } from './message.js'
 import { readParameters } from './parameter-reader.js'
 import { PropertyReader } from './property-reader.js'
+import { providerContext } from './provider-context.js'
 
 /** Instances, queries and methods of classes (MS-WSMV 3.1.4.1.34.3.1, DSP0227). */
 export class ClassService implements EndpointService {
@@ -92,7 +93,8 @@ export class ClassService implements EndpointService {
     if (await inTime(request, twin)) {
       throw alreadyExists(`${registered.name} has an instance with these keys already.`)
     }
-    await change(request, () => store.create?.({ properties }))
+    const context = providerContext(request)
+    await change(request, () => store.create?.({ properties, context }))
     const writer = new InstanceWriter(this.#registry, address.family)
     return { action: `${ACTION.create}Response`, body: writer.created(registered, properties) }
   }

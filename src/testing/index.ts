@@ -20,6 +20,7 @@ export type { OpenShell } from './shell/shell-service.js'
 export type {
   CimType,
   CreateCall,
+  ProviderContext,
   DeleteCall,
   EndpointClass,
   EndpointInstance,

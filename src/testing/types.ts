@@ -64,6 +64,12 @@ export interface MethodDefinition {
   readonly qualifiers?: EndpointQualifiers
 }
 
+/**
+ * Named values that come with a request for the provider: options that begin with `wmi:`, and lists of those that begin
+ * with `wmiarray:`, without that (MS-WSMV 3.1.4.1.10).
+ */
+export type ProviderContext = Readonly<Record<string, string | null | readonly (string | null)[]>>
+
 /** What Put asks of a class. */
 export interface PutCall {
   /** The instance the selectors name, as it is. */
@@ -76,6 +82,7 @@ export interface PutCall {
 export interface CreateCall {
   /** The properties that were sent, every key among them: named as the class does, with values of the declared types. */
   readonly properties: EndpointInstance
+  readonly context: ProviderContext
 }
 
 /** What Delete asks of a class. */

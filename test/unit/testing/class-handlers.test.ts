@@ -100,7 +100,7 @@ describe('the handlers of a class', () => {
     const create = (name: string) =>
       test.ask({ action: ACTIONS.create, resourceUri: uri('Remote'), body: body(`<q:Name>${name}</q:Name>`) })
     const reply = await create('two')
-    expect(calls.create).toEqual([{ properties: { Name: 'two' } }])
+    expect(calls.create).toEqual([{ properties: { Name: 'two' }, context: {} }])
     expect(
       textAt(reply.xml, 'Body', 'ResourceCreated', 'ReferenceParameters', 'SelectorSet', 'Selector'),
     ).toBe('two')
