@@ -2,6 +2,15 @@ export { WsmanClient, type ElementOption } from './client/wsman-client.js'
 export type { WsmanClientOptions } from './client/client-options.js'
 
 export { ConfigClient } from './config/config-client.js'
+export type {
+  AccessRight,
+  GrantAccessOptions,
+  GrantWmiAccessOptions,
+  RevokeAccessOptions,
+  WmiRight,
+} from './config/access-options.js'
+export type { QuickConfigOptions } from './config/quick-config-options.js'
+export { quickConfigScript } from './config/quick-config-script.js'
 export { ConfigCollection } from './config/config-collection.js'
 export { ConfigSection } from './config/config-section.js'
 export type { CertMapping, CertMappingKey } from './config/cert-mapping-kind.js'

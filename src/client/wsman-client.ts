@@ -114,6 +114,7 @@ export class WsmanClient implements AsyncDisposable {
       runner: this.#runner,
       connection: facts,
       addresses: () => hostAddresses(facts),
+      username: usernameOf(options.auth),
       runScript: async (script, bounds) =>
         (await this.runPowerShell(script, { ...bounds, check: true })).stdout,
     })
@@ -371,6 +372,12 @@ function openTransport(
     axios: options.axios,
     spn: options.spn,
   })
+}
+
+/** Where it stands there: a function that fetches it is not asked before a service wants it. */
+function usernameOf(auth: WsmanClientOptions['auth']): string | undefined {
+  if (auth === undefined || !('username' in auth)) return undefined
+  return typeof auth.username === 'string' ? auth.username : undefined
 }
 
 /** By hand, because the URL class of the platform hides default ports and forbids zones. */

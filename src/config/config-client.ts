@@ -1,3 +1,7 @@
+import type { GrantAccessOptions, GrantWmiAccessOptions, RevokeAccessOptions } from './access-options.js'
+import { planGrantAccess, planGrantWmiAccess, planRevokeAccess } from './access.js'
+import { planQuickConfig } from './quick-config.js'
+import type { QuickConfigOptions } from './quick-config-options.js'
 import { CONFIG_DOCUMENT } from '../settings/parse.js'
 import type { CallOptions } from '../operations/call-options.js'
 import { getDocumentOperation } from '../operations/document.js'
@@ -57,6 +61,49 @@ export class ConfigClient {
    */
   async plan(desired: DesiredConfig, options: CallOptions = {}): Promise<ConfigPlan> {
     return await planConfig(this.#context, desired, options)
+  }
+
+  /**
+   * What `winrm quickconfig` does, or `winrm quickconfig -transport:https`, for a host that can be reached already: the
+   * service starts by itself and runs, a listener is there for all addresses, and the firewall lets requests in, for each
+   * profile that a network of the host has. For a host that cannot be reached yet, there is `quickConfigScript()`.
+   *
+   * Always a plan: nothing is changed before it is applied, and a second plan after that has no changes. What cannot be
+   * looked up, for lack of rights or on old hosts, is a warning `unavailable`; so is an HTTPS listener that no certificate
+   * fits, with what is wrong with each. Certificates are read from the registry: whether one was revoked, or its key can
+   * be used, only the host will tell.
+   * @throws UsageError for options that are unknown or malformed, before anything is sent
+   */
+  async quickConfig(given: QuickConfigOptions = {}, options: CallOptions = {}): Promise<ConfigPlan> {
+    return await planQuickConfig(this.#context, given, options)
+  }
+
+  /**
+   * Lets an account use WinRM: by entries of its own in RootSDDL and in the descriptors of plug-ins, or through a group.
+   * A plan; nothing is changed before it is applied.
+   * @throws UsageError for options that are malformed, before anything is sent; with the code
+   *   `ERR_WSMAN_ACCOUNT_NOT_FOUND` or `ERR_WSMAN_ACCOUNT_AMBIGUOUS` for a name that the host does not know, or knows twice
+   */
+  async grantAccess(given: GrantAccessOptions, options: CallOptions = {}): Promise<ConfigPlan> {
+    return await planGrantAccess(this.#context, given, options)
+  }
+
+  /**
+   * Takes from an account what `grantAccess` and `grantWmiAccess` gave it. What its groups have stays, as do entries that
+   * deny. A plan, which has to be forced where the account may be what lets this client in.
+   * @throws UsageError as `grantAccess` does
+   */
+  async revokeAccess(given: RevokeAccessOptions, options: CallOptions = {}): Promise<ConfigPlan> {
+    return await planRevokeAccess(this.#context, given, options)
+  }
+
+  /**
+   * Lets an account use a namespace of WMI over WinRM: by entries in the descriptors of WinRM's plug-in for WMI and of the
+   * namespace. A plan; nothing is changed before it is applied.
+   * @throws UsageError as `grantAccess` does
+   */
+  async grantWmiAccess(given: GrantWmiAccessOptions, options: CallOptions = {}): Promise<ConfigPlan> {
+    return await planGrantWmiAccess(this.#context, given, options)
   }
 
   /**

@@ -10,6 +10,8 @@ export interface ConfigParts {
   readonly connection: ConnectionFacts
   /** The addresses the name of the host stands for; none where that cannot be known. */
   readonly addresses: () => Promise<readonly string[]>
+  /** The name of the account the client comes as, where it is known before it is needed. */
+  readonly username: string | undefined
   /** Runs a PowerShell script on the host; rejects where it fails. @returns what it wrote to its output */
   readonly runScript: (script: string, options: CallOptions) => Promise<string>
 }

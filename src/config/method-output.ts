@@ -10,8 +10,17 @@ export function texts(value: RawValue | undefined): readonly string[] {
   return items.filter((item) => typeof item === 'string')
 }
 
-/** What a method returned where it did not fail by a fault: a Win32 error or HRESULT, as a fault would carry it. */
-export function methodFailed(method: string, code: number, host: string): WsmanFault {
+/**
+ * What a method returned where it did not fail by a fault: a Win32 error or HRESULT, as a fault would carry it, unless
+ * the method has a meaning of its own for it.
+ */
+export function methodFailed(method: string, code: number, host: string, meaning?: string): WsmanFault {
+  if (meaning !== undefined) {
+    return new WsmanFault(
+      { faultCode: 'Receiver', reason: `${method} returned ${code}: ${meaning}.` },
+      { host },
+    )
+  }
   const known = faultByCode(code)
   const reason = `${method} returned ${code}.`
   const parts = {

@@ -11,7 +11,8 @@ import { CERT_MAPPING_KIND, type CertMapping, type CertMappingKey } from './cert
 import { listenerConflicts, listenerEffects, mappingEffects, serviceEffects } from './connection-effects.js'
 import { isSameItem } from './item-kind.js'
 import { LISTENER_KIND, type ListenerKey } from './listener-kind.js'
-import { ConfigPlan, type PlanStep, type PlanWarning } from './plan.js'
+import { descriptorEffects } from './descriptor-effects.js'
+import { ConfigPlan, type PlanPart, type PlanStep, type PlanWarning } from './plan.js'
 import { assertDesired, planItems, type DesiredItem, type ItemPlan, type ItemStep } from './plan-items.js'
 import { PLUGIN_KIND, type Plugin, type PluginKey } from './plugin-kind.js'
 import { planSection, type SectionPlan } from './plan-sections.js'
@@ -29,10 +30,10 @@ export type DesiredListener = DesiredItem<Omit<ListenerSettings, 'listeningOn'>,
  */
 export type DesiredCertMapping = DesiredItem<CertMapping, CertMappingKey>
 
-/** What the configuration of a host should be. What is left out stays as it is. */
 /** A plug-in as it should be. Lists are compared and written whole. */
 export type DesiredPlugin = DesiredItem<Plugin, PluginKey>
 
+/** What the configuration of a host should be. What is left out stays as it is. */
 export interface DesiredConfig extends PartialModel<Settings> {
   readonly listeners?: readonly DesiredListener[] | undefined
   readonly certMappings?: readonly DesiredCertMapping[] | undefined
@@ -54,38 +55,52 @@ export async function planConfig(
   const dubious = assertDesiredConfig(desired)
   return await context.within(options, async (bounds) => {
     const host = await readHost(context, desired, bounds)
-    const sections = await planSections(context, host.config, desired, bounds)
-    const listeners = planItems(context.runner, LISTENER_KIND, host.listeners, desired.listeners ?? [])
-    const mappings = planItems(
-      context.runner,
-      CERT_MAPPING_KIND,
-      host.certMappings,
-      desired.certMappings ?? [],
-    )
-    const plugins = planItems(context.runner, PLUGIN_KIND, host.plugins, desired.plugins ?? [])
-    const effects = [
-      ...(await effectsOf(context, host, sections, listeners)),
-      ...mappingEffects(context.parts.connection, mappings.steps),
-    ]
-    const warnings = [...sections, mappings, plugins, listeners].flatMap((part) => part.warnings)
-    const steps = inSafeOrder({ sections, mappings, plugins, listeners }, effects)
-    return new ConfigPlan(context.runner, steps, [...dubious, ...warnings, ...effects])
+    const { steps, warnings } = await planParts(context, host, desired, bounds)
+    return new ConfigPlan(context.runner, { steps, warnings: [...dubious, ...warnings] })
   })
 }
 
+/**
+ * What it takes that a host is as it should be.
+ * @param host what `readHost` read for these parts
+ * @param desired well formed
+ * @param strangers SIDs that surely do not let this client in
+ */
+export async function planParts(
+  context: ConfigContext,
+  host: HostConfig,
+  desired: DesiredConfig,
+  options: CallOptions,
+  strangers: readonly string[] = [],
+): Promise<PlanPart> {
+  const { runner } = context
+  const sections = await planSections(context, host.config, desired, options)
+  const listeners = planItems(runner, LISTENER_KIND, host.listeners, desired.listeners ?? [])
+  const mappings = planItems(runner, CERT_MAPPING_KIND, host.certMappings, desired.certMappings ?? [])
+  const plugins = planItems(runner, PLUGIN_KIND, host.plugins, desired.plugins ?? [])
+  const effects = [
+    ...(await effectsOf(context, host, { sections, listeners, strangers })),
+    ...mappingEffects(context.parts.connection, mappings.steps),
+  ]
+  const warnings = [...sections, mappings, plugins, listeners].flatMap((part) => part.warnings)
+  const steps = inSafeOrder({ sections, mappings, plugins, listeners }, effects)
+  return { steps, warnings: [...warnings, ...effects] }
+}
+
 /** What a plan looks at. */
-interface Host {
+export interface HostConfig {
   readonly config: XmlElement
   readonly listeners: readonly XmlElement[]
   readonly certMappings: readonly XmlElement[]
   readonly plugins: readonly XmlElement[]
 }
 
-async function readHost(
+/** Reads no more than these parts need. */
+export async function readHost(
   { runner }: ConfigContext,
   desired: DesiredConfig,
   options: CallOptions,
-): Promise<Host> {
+): Promise<HostConfig> {
   const config = await runner.run(getDocumentOperation({ resourceUri: CONFIG_URI.config }), options)
   // Settings of the service decide who may come in through which listener.
   const needsListeners = desired.listeners !== undefined || desired.service !== undefined
@@ -114,9 +129,12 @@ async function planSections(
 
 async function effectsOf(
   context: ConfigContext,
-  host: Host,
-  sections: readonly SectionPlan[],
-  { steps }: ItemPlan<ListenerSettings>,
+  host: HostConfig,
+  {
+    sections,
+    listeners: { steps },
+    strangers,
+  }: Pick<Parts, 'sections' | 'listeners'> & { readonly strangers: readonly string[] },
 ): Promise<readonly PlanWarning[]> {
   const changes = sections.find(({ name }) => name === 'service')?.values as PartialModel<ServiceSettings>
   if (steps.length === 0 && Object.keys(changes).length === 0) return []
@@ -130,6 +148,7 @@ async function effectsOf(
   const connection = { ...context.parts.connection, addresses: await context.parts.addresses() }
   return [
     ...serviceEffects(connection, service, changes, current),
+    ...descriptorEffects(service.rootSddl, changes.rootSddl, strangers),
     ...listenerEffects(connection, current, fates),
     ...listenerConflicts([...kept, ...changed], (listener) => changed.includes(listener)),
   ]

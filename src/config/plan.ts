@@ -18,6 +18,8 @@ export interface PlanChange {
   readonly from: JsonValue
   /** What will be there; null where there will be nothing. */
   readonly to: JsonValue
+  /** What that does to the host, in a sentence; where the path and the values do not say it. */
+  readonly description?: string
 }
 
 /**
@@ -25,12 +27,13 @@ export interface PlanChange {
  *
  * - `disconnects`: this connection would be cut off
  * - `conflict`: two listeners would claim one port and hostname
+ * - `exposes`: the host would be open to more than it should without a second thought
  * - `readOnly`, `deprecated`, `policy`: the host does not let it be changed, so it is not among the changes
  * - `dubious`: the value is taken, and may not do what it seems to
  * - `unavailable`: something could not be looked up or cannot be had, so a part of what was asked for is missing
  */
 export type PlanWarningCode =
-  'disconnects' | 'conflict' | 'readOnly' | 'deprecated' | 'policy' | 'dubious' | 'unavailable'
+  'disconnects' | 'conflict' | 'exposes' | 'readOnly' | 'deprecated' | 'policy' | 'dubious' | 'unavailable'
 
 /** Something to know before a plan is applied. Plain JSON. */
 export interface PlanWarning {
@@ -47,7 +50,7 @@ export interface PlanProgress {
   readonly step: number
   /** How many steps there are. */
   readonly of: number
-  /** What the step does: `change service`, `create listener * HTTPS`. */
+  /** What the step does: `change service`, `add listeners[*+HTTPS]`, `start the service WinRM`. */
   readonly name: string
   /** What the step changes. */
   readonly changes: readonly PlanChange[]
@@ -61,10 +64,16 @@ export interface PlanProgress {
 
 /** How a plan is applied. */
 export interface ApplyOptions extends CallOptions {
-  /** Apply it although it would cut this connection off or set up a conflict. Default false. */
+  /** Apply it although a warning `needsForce`. Default false. */
   readonly force?: boolean | undefined
   /** Told before and after every step. */
   readonly onProgress?: ((progress: PlanProgress) => void) | undefined
+}
+
+/** Steps towards something, and what to know before they are taken. */
+export interface PlanPart {
+  readonly steps: readonly PlanStep[]
+  readonly warnings: readonly PlanWarning[]
 }
 
 /** One request, or a few that belong together. */
@@ -87,10 +96,11 @@ export class ConfigPlan {
   readonly warnings: readonly PlanWarning[]
   readonly #runner: OperationRunner
   readonly #steps: readonly PlanStep[]
-  #applied = false
+  readonly #done: PlanChange[] = []
+  #isUsed = false
 
   /** @internal */
-  constructor(runner: OperationRunner, steps: readonly PlanStep[], warnings: readonly PlanWarning[]) {
+  constructor(runner: OperationRunner, { steps, warnings }: PlanPart) {
     this.#runner = runner
     this.#steps = steps
     this.changes = steps.flatMap(({ changes }) => changes)
@@ -99,10 +109,18 @@ export class ConfigPlan {
   }
 
   /**
+   * The changes of the steps that are done, in order: all of them after `apply`, and after one that failed or was aborted
+   * those before it. What became of the step it ended in, only a new plan can tell.
+   */
+  get applied(): readonly PlanChange[] {
+    return [...this.#done]
+  }
+
+  /**
    * Does all of it, one step after another, and stops at the first that fails. A plan is applied once: what is there
    * afterwards, a new plan tells.
    * @throws UsageError with the code `ERR_WSMAN_FORCE_NEEDED`, before anything is sent, where a warning needs `force`;
-   *   else what the failing step failed with: the steps before it are done
+   *   else what the failing step failed with: the steps before it are done, and `applied` has their changes
    */
   async apply(options: ApplyOptions = {}): Promise<void> {
     for await (const progress of this.steps(options)) options.onProgress?.(progress)
@@ -115,7 +133,7 @@ export class ConfigPlan {
   async *steps(options: ApplyOptions = {}): AsyncGenerator<PlanProgress, void, undefined> {
     const { force = false, signal, timeoutMs } = options
     this.#assertAllowed(force)
-    this.#applied = true
+    this.#isUsed = true
     const scope = new CallScope({ signal, timeoutMs, lifetime: this.#runner.lifetime })
     const bounds: CallOptions = { ...options, signal: scope.signal, timeoutMs: undefined }
     let isCut = false
@@ -125,8 +143,10 @@ export class ConfigPlan {
         const report = { step: index + 1, of: this.#steps.length, name, changes }
         yield { ...report, status: 'started' }
         const failure = await failureOf(step.run(bounds))
-        if (failure === undefined) yield { ...report, status: 'done' }
-        else {
+        if (failure === undefined) {
+          this.#done.push(...changes)
+          yield { ...report, status: 'done' }
+        } else {
           const isExpected = disconnects && isConnectionLost(failure.error, isCut)
           yield { ...report, status: isExpected ? 'unconfirmed' : 'failed', error: failure.error }
           if (isExpected) return
@@ -141,7 +161,7 @@ export class ConfigPlan {
 
   #assertAllowed(force: boolean): void {
     const { host } = this.#runner
-    if (this.#applied) throw new UsageError('The plan has been applied; make a new one.', { host })
+    if (this.#isUsed) throw new UsageError('The plan has been applied; make a new one.', { host })
     const obstacles = this.warnings.filter(({ needsForce }) => needsForce)
     if (force || obstacles.length === 0) return
     throw new UsageError(obstacles.map(({ message }) => message).join(' '), {

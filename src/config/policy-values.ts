@@ -1,7 +1,7 @@
-import { isWsmanFault } from '../errors/fault.js'
 import type { CallOptions } from '../operations/call-options.js'
 import type { OperationRunner } from '../operations/operation.js'
 import { RemoteRegistry } from './registry.js'
+import { isUnavailable } from './wmi-objects.js'
 
 const POLICIES = String.raw`SOFTWARE\Policies\Microsoft\Windows\WinRM`
 
@@ -61,9 +61,4 @@ export async function settingsHeldByPolicy(
     if (!isUnavailable(error)) throw error
   }
   return held
-}
-
-/** No such class, or no right to it; anything else, as a lost connection or an abort, is the caller's to know. */
-function isUnavailable(error: unknown): boolean {
-  return isWsmanFault(error)
 }

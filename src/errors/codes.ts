@@ -45,7 +45,18 @@ export const ERROR_CODES = {
     class: 'UsageError',
     retryable: false,
     meaning:
-      'The plan would cut this connection off or set up a conflict, and `force` was not given. Nothing was changed.',
+      'A warning of the plan asks for `force`, which was not given: it would cut this connection off, set up a conflict, or open the host to a public network. Nothing was changed.',
+  },
+  ERR_WSMAN_ACCOUNT_NOT_FOUND: {
+    class: 'UsageError',
+    retryable: false,
+    meaning: 'The host knows no account of that name. Nothing was changed.',
+  },
+  ERR_WSMAN_ACCOUNT_AMBIGUOUS: {
+    class: 'UsageError',
+    retryable: false,
+    meaning:
+      'The host knows several accounts of that name; a SID says which one is meant. Nothing was changed.',
   },
   ERR_WSMAN_HOST_NOT_TRUSTED: {
     class: 'PolicyError',

@@ -1,0 +1,40 @@
+import { intersection } from '../settings/sddl/access-rights.js'
+import { grantRights, maskOf, revokeRights, trusteeRights } from '../settings/sddl/change.js'
+import type { AceFlag, SecurityDescriptor } from '../settings/sddl/descriptor.js'
+import type { Account } from './accounts.js'
+
+/** What is done to descriptors, one after another. */
+export interface DescriptorChange {
+  readonly apply: (descriptor: SecurityDescriptor) => SecurityDescriptor
+  /** In a sentence, for whom reads a plan. */
+  readonly describe: (object: string) => string
+  /** What keeps the changed descriptor from meaning what it should. */
+  readonly doubt: (changed: SecurityDescriptor) => string | undefined
+}
+
+export function granting(
+  { name, sid }: Account,
+  rights: readonly string[] | number,
+  flags: readonly AceFlag[] = [],
+): DescriptorChange {
+  const mask = maskOf(rights)
+  return {
+    apply: (descriptor) => grantRights(descriptor, { trustee: sid, rights: mask, flags }),
+    describe: (object) => `${name} gets rights to ${object}.`,
+    doubt: (changed) =>
+      intersection(trusteeRights(changed, sid).denied, mask) === 0
+        ? undefined
+        : `an entry denies ${name} some of the rights, and wins`,
+  }
+}
+
+export function revoking({ name, sid }: Account): DescriptorChange {
+  return {
+    apply: (descriptor) => revokeRights(descriptor, { trustee: sid }),
+    describe: (object) => `${name} loses its own rights to ${object}.`,
+    doubt: (changed) =>
+      trusteeRights(changed, sid).allowed === 0
+        ? undefined
+        : `${name} still has the rights that are inherited from above, or everybody has them`,
+  }
+}

@@ -1,0 +1,101 @@
+import type { CallOptions } from '../operations/call-options.js'
+import { getDocumentOperation, putDocumentOperation } from '../operations/document.js'
+import type { OperationRunner } from '../operations/operation.js'
+import type { SecurityDescriptor } from '../settings/sddl/descriptor.js'
+import { formatSddl } from '../settings/sddl/format.js'
+import { parseSddl } from '../settings/sddl/parse.js'
+import type { XmlElement } from '../xml/element.js'
+import type { ElementTree } from '../xml/writer.js'
+import type { DescriptorChange } from './descriptor-change.js'
+import { PLUGIN_KIND } from './plugin-kind.js'
+import type { PlanChange, PlanPart, PlanWarning } from './plan.js'
+import { CONFIG_URI } from './resources.js'
+import { fixedMessage } from './setting-fixed.js'
+import { isHeldByPolicy } from './writable-document.js'
+import { isUnavailable } from './wmi-objects.js'
+
+/** What it takes that every descriptor of a plug-in says the same of an account. Resources without one go by RootSDDL. */
+export async function planPluginAccess(
+  runner: OperationRunner,
+  name: string,
+  change: DescriptorChange,
+  options: CallOptions,
+): Promise<PlanPart> {
+  const resource = { resourceUri: CONFIG_URI.plugin, selectors: { Name: name } }
+  const path = `plugins[${name}]`
+  const warn = (code: PlanWarning['code'], message: string): PlanWarning => ({
+    code,
+    path,
+    message,
+    needsForce: false,
+  })
+  let document: XmlElement
+  try {
+    document = await runner.run(getDocumentOperation(resource), options)
+  } catch (error) {
+    if (!isUnavailable(error)) throw error
+    const message = `The plug-in ${name} cannot be looked up: ${error.message}`
+    return { steps: [], warnings: [warn('unavailable', message)] }
+  }
+  const changes = descriptorsIn(document).flatMap((descriptor): PlanChange[] => {
+    const from = descriptor.sddl
+    const to = changed(from, change)
+    const where = `${path}.resources[${descriptor.resourceUri}].security.sddl`
+    return to === from
+      ? []
+      : [{ path: where, action: 'set', from, to, description: change.describe(`the plug-in ${name}`) }]
+  })
+  if (changes.length === 0) return { steps: [], warnings: [] }
+  if (isHeldByPolicy(document)) return { steps: [], warnings: [warn('policy', fixedMessage(path, 'policy'))] }
+  const run = async (bounds: CallOptions): Promise<void> => {
+    const read = await runner.run(getDocumentOperation(resource), bounds)
+    const next = withDescriptors(PLUGIN_KIND.rewrite(read, {}), (sddl) => changed(sddl, change))
+    await runner.run(putDocumentOperation(resource, next), bounds)
+  }
+  return {
+    steps: [{ name: `change who may use the plug-in ${name}`, changes, run }],
+    warnings: [warn('dubious', `The service takes up changes of ${path} when it is started again.`)],
+  }
+}
+
+interface Descriptor {
+  readonly resourceUri: string
+  readonly sddl: string
+}
+
+/** MS-WSMV 2.2.4.29 and 2.2.4.30. */
+function descriptorsIn(document: XmlElement): readonly Descriptor[] {
+  const resources = below(document).filter(({ name }) => name.local === 'Resource')
+  return resources.flatMap((resource) =>
+    resource.elements
+      .filter(({ name }) => name.local === 'Security')
+      .map((security) => ({
+        resourceUri: security.attribute('Uri') || (resource.attribute('ResourceUri') ?? ''),
+        sddl: security.attribute('Sddl') ?? '',
+      })),
+  )
+}
+
+const below = (element: XmlElement): readonly XmlElement[] => [element, ...element.elements.flatMap(below)]
+
+function withDescriptors(tree: ElementTree, change: (sddl: string) => string): ElementTree {
+  const { attributes = [], children = [] } = tree
+  return {
+    ...tree,
+    attributes: attributes.map((attribute) =>
+      tree.name === 'Security' && attribute.name === 'Sddl'
+        ? { ...attribute, value: change(attribute.value) }
+        : attribute,
+    ),
+    children: children.map((child) => (typeof child === 'string' ? child : withDescriptors(child, change))),
+  }
+}
+
+/** What is none, or is already as it should be, stays as it is written. */
+function changed(sddl: string, { apply }: DescriptorChange): string {
+  if (sddl.trim() === '') return sddl
+  const descriptor: SecurityDescriptor = parseSddl(sddl)
+  const next = apply(descriptor)
+  const text = formatSddl(next)
+  return text === formatSddl(descriptor) ? sddl : text
+}
