@@ -22,6 +22,15 @@ const EXPECTED: Readonly<Record<string, readonly RegExp[]>> = {
     /wsmanCode 2150858752, ERROR_WSMAN_RESOURCE_NOT_FOUND/,
     /Hint: \S/,
   ],
+  'configure.ts': [
+    /takes 300 connections \(local\)$/m,
+    /^ {2}service\.maxConnections: 300 → 100$/m,
+    /^ {2}winrs\.idleTimeoutMs: 7200000 → 3600000$/m,
+    /^1\/2 change winrs: started\n1\/2 change winrs: done\n2\/2 change service: started\n2\/2 change service: done$/m,
+    /^It is as it should be\.$/m,
+    /^No other machine could reach the service\. This connection would be cut off\.$/m,
+    /^A script for hosts that do not answer yet has \d+ lines\.$/m,
+  ],
   'diagnose.ts': [
     /^✔ name resolution {2}127\.0\.0\.1 is an address/m,
     /^✔ schemes offered {2}Negotiate\. \(\d+ ms\)$/m,
