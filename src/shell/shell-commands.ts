@@ -99,16 +99,16 @@ export class ShellCommands {
   }
 
   /** The shell is being deleted: no command starts any more. Settles when the last words have been said. */
-  async closing(reason: Error): Promise<void> {
+  async closing(reason: () => Error): Promise<void> {
     this.#closing = true
-    for (const scope of this.#starting) scope.end(reason)
+    for (const scope of this.#starting) scope.end(reason())
     for (const run of this.#runs) run.shellClosing()
     await Promise.all(this.#settling)
   }
 
   /** The shell is gone, as far as can be known. */
-  closed(reason: Error, remote: RemoteState): void {
-    for (const run of this.#runs) run.shellClosed(reason, remote)
+  closed(reason: () => Error, remote: RemoteState): void {
+    for (const run of this.#runs) run.shellClosed(reason(), remote)
   }
 
   /** A new command is refused until the last one was given up (MS-WSMV 3.1.4.14, note 121). */

@@ -182,7 +182,7 @@ export class Shell implements AsyncDisposable {
 
   /** Deletes the shell and ends every command in it. A shell that is gone already counts as deleted. */
   close(): Promise<void> {
-    this.#closed ??= this.#close(new AbortError('The shell was closed.'))
+    this.#closed ??= this.#close(() => new AbortError('The shell was closed.'))
     return this.#closed
   }
 
@@ -192,11 +192,12 @@ export class Shell implements AsyncDisposable {
   }
 
   #end(reason: Error): Promise<void> {
-    this.#closed ??= this.#close(reason)
+    this.#closed ??= this.#close(() => reason)
     return this.#closed.catch(() => undefined)
   }
 
-  async #close(reason: Error): Promise<void> {
+  /** @param reason makes an error for each command that has not ended */
+  async #close(reason: () => Error): Promise<void> {
     this.#leave()
     await this.#commands.closing(reason)
     const deleted = this.#runner.cleanUp(deleteShellOperation(this.#locator)).catch((error: unknown) => {

@@ -9,6 +9,9 @@ const NAME_START =
 /** XML 1.0, productions 4 and 4a, without the colon. */
 const NAME = new RegExp(`^[${NAME_START}][-.0-9\\u00B7\\u0300-\\u036F\\u203F\\u2040${NAME_START}]*$`, 'u')
 
+/** What most values consist of: nothing to escape, nothing forbidden. */
+const HARMLESS = /^[ !#-%'-;=?-~]*$/
+
 /** A bare CR would come back as LF (XML 1.0, 2.11), so it is written as a reference. */
 const TEXT_SPECIAL = /[&<>\r]/g
 const ATTRIBUTE_SPECIAL = /[&<>"\t\n\r]/g
@@ -35,12 +38,14 @@ function assertCarriable(value: string): void {
 
 /** @throws UsageError for a character that XML 1.0 cannot carry */
 export function escapeText(value: string): string {
+  if (HARMLESS.test(value)) return value
   assertCarriable(value)
   return value.replace(TEXT_SPECIAL, reference)
 }
 
 /** @throws UsageError for a character that XML 1.0 cannot carry */
 export function escapeAttribute(value: string): string {
+  if (HARMLESS.test(value)) return value
   assertCarriable(value)
   return value.replace(ATTRIBUTE_SPECIAL, reference)
 }

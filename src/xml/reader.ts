@@ -130,14 +130,15 @@ export class XmlReader {
     const isChecked = this.handler.checksText?.() ?? false
     const isPlain = isChecked ? !run.includes('&') && !run.includes(']') : endOfPlain(run, 0) === run.length
     if (!isPlain) return 0
-    this.#text(run)
+    this.#text(detached(run))
     return run.length
   }
 
+  /** @param text which does not keep alive what it is part of */
   #text(text: string): void {
     this.#textLength += text.length
     if (this.#textLength > this.#limits.maxTextLength) throw tooLarge('a text', this.#limits.maxTextLength)
-    if (this.#depth > 0) this.handler.text(detached(text))
+    if (this.#depth > 0) this.handler.text(text)
   }
 
   /** Gives a piece to the tokenizer; where it was one start tag, that is remembered. */
@@ -186,7 +187,7 @@ export class XmlReader {
       if (!this.#isCatchingUp) this.#close()
     })
     const text = (value: string): void => {
-      this.#text(value)
+      this.#text(detached(value))
     }
     parser.on('text', text)
     parser.on('cdata', text)

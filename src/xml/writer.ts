@@ -62,10 +62,13 @@ export function writeXml(tree: ElementTree): string {
     shape = buildShape(tree)
     if (key.length <= MAX_KEY_LENGTH) remember(key, shape)
   }
-  const { pieces, fills } = shape
-  return pieces.reduce(
-    (xml, piece, index) => xml + (fills[index - 1]?.(values[index - 1] ?? '') ?? '') + piece,
-  )
+  let [xml = ''] = shape.pieces
+  let index = 0
+  for (const value of values) {
+    const fill = shape.fills[index++] ?? escapeText
+    xml += fill(value) + (shape.pieces[index] ?? '')
+  }
+  return xml
 }
 
 function remember(key: string, shape: Shape): void {
@@ -76,22 +79,43 @@ function remember(key: string, shape: Shape): void {
 
 /** Everything that is structure goes into the key, everything that is value into `values`. */
 function describe(tree: ElementTree, values: string[]): string {
-  assertName(tree.name)
-  let key = `<${tree.prefix ?? ''}:${tree.name} "${namespaceKey(tree.namespace)}"`
-  if (tree.declares) key += ` ${tree.declares.join(' ')}`
-  for (const attribute of tree.attributes ?? []) {
-    assertName(attribute.name)
-    if (attribute.name === 'xmlns') throw new UsageError('An attribute cannot be called xmlns.')
-    key += `@${attribute.name} "${namespaceKey(attribute.namespace ?? '')}"`
-    values.push(attribute.value)
+  const { name, namespace, prefix = '', attributes, children, declares } = tree
+  let key = `<${prefix}:${namesKey(name, namespace)}`
+  if (declares) key += ` ${declares.join(' ')}`
+  if (attributes) {
+    for (const attribute of attributes) {
+      if (attribute.name === 'xmlns') throw new UsageError('An attribute cannot be called xmlns.')
+      key += `@${namesKey(attribute.name, attribute.namespace ?? '')}`
+      values.push(attribute.value)
+    }
   }
-  for (const child of tree.children ?? []) {
-    if (typeof child === 'string') {
-      key += '.'
-      values.push(child)
-    } else key += describe(child, values)
+  if (children) {
+    for (const child of children) {
+      if (typeof child === 'string') {
+        key += '.'
+        values.push(child)
+      } else key += describe(child, values)
+    }
   }
   return `${key}>`
+}
+
+/** By namespace and name: the names of the protocol come again in every message. */
+const namesKeys = new Map<string, Map<string, string>>()
+const MAX_NAMES = 1024
+let namesKept = 0
+
+function namesKey(name: string, namespace: string): string {
+  const known = namesKeys.get(namespace)?.get(name)
+  if (known !== undefined) return known
+  assertName(name)
+  const key = `${name} "${namespaceKey(namespace)}"`
+  if (namesKept < MAX_NAMES && key.length <= MAX_KEY_LENGTH) {
+    const keys = namesKeys.get(namespace) ?? new Map<string, string>()
+    namesKeys.set(namespace, keys.set(name, key))
+    namesKept += 1
+  }
+  return key
 }
 
 /**
