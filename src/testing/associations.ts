@@ -3,7 +3,7 @@ import { NS } from '../xml/namespaces.js'
 import { resourceNotFound } from './class-faults.js'
 import { cannotProcessFilter } from './class-filters.js'
 import type { ClassRegistry } from './class-registry.js'
-import type { RegisteredClass } from './registered-class.js'
+import { classQualifiers, type RegisteredClass } from './registered-class.js'
 import { findReferenced, refersTo, type Found } from './instance-finder.js'
 import { readRef } from './reference-reader.js'
 import type { EndpointRef } from './types.js'
@@ -24,6 +24,11 @@ export interface AssociationQuery {
   readonly resultRole: string | undefined
   /** The properties that are wanted of the results; empty for all. */
   readonly columns: readonly string[]
+  /** A qualifier that the class of the result has, and one that the class of the association has. */
+  readonly requiredQualifier?: string | undefined
+  readonly requiredAssocQualifier?: string | undefined
+  /** Nothing is told of the results but their keys. */
+  readonly keysOnly?: boolean
 }
 
 /** Both ends of an association are properties of type reference. */
@@ -38,21 +43,23 @@ export async function* associated(
   for (const registered of registry.all(namespace)) {
     const ends = registered.properties.filter(({ type }) => type === 'reference')
     if (!registered.isAssociation || !isOf(registered, query.associationClass)) continue
+    if (!hasQualifier(registered, query.requiredAssocQualifier)) continue
     for await (const instance of registered.store.read()) {
-      const near = ends.find(({ name }) => {
+      // An object may be tied to itself.
+      const nears = ends.filter(({ name }) => {
         const end = memberOf(instance, name)
         return isNamed(name, query.role) && isEndpointRef(end) && refersTo(registry, end, source, namespace)
       })
-      if (!near) continue
+      if (nears.length === 0) continue
       if (query.kind === 'references') {
-        if (isOf(registered, query.resultClass)) yield { registered, instance }
+        if (isResult(registered, query)) yield { registered, instance }
         continue
       }
-      for (const { name } of ends) {
+      for (const { name } of ends.filter((end) => nears.some((near) => near.name !== end.name))) {
         const end = memberOf(instance, name)
-        if (name === near.name || !isNamed(name, query.resultRole) || !isEndpointRef(end)) continue
+        if (!isNamed(name, query.resultRole) || !isEndpointRef(end)) continue
         const found = await findReferenced(registry, end, namespace)
-        if (!found || !isOf(found.registered, query.resultClass) || seen.has(identity(found))) continue
+        if (!found || !isResult(found.registered, query) || seen.has(identity(found))) continue
         seen.add(identity(found))
         yield found
       }
@@ -60,19 +67,16 @@ export async function* associated(
   }
 }
 
-/** @throws EndpointFault for what the endpoint has no qualifiers or class definitions to answer with */
+/** @throws EndpointFault for a query that asks for definitions of classes, which no enumeration of instances can give */
 export function fromWql(
   registry: ClassRegistry,
   namespace: string,
   query: AssociatorsQuery | ReferencesQuery,
 ): AssociationQuery {
-  if (query.classDefsOnly || query.schemaOnly || query.requiredQualifier !== undefined) {
-    throw cannotProcessFilter('The endpoint answers with objects only, and knows no qualifiers.')
+  if (query.classDefsOnly || query.schemaOnly) {
+    throw cannotProcessFilter('The endpoint answers with objects, not with definitions of classes.')
   }
   const associators = query.kind === 'associators' ? query : undefined
-  if (associators?.requiredAssocQualifier !== undefined) {
-    throw cannotProcessFilter('The endpoint knows no qualifiers.')
-  }
   return {
     kind: query.kind,
     source: fromPath(registry, namespace, query.source),
@@ -81,6 +85,9 @@ export function fromWql(
     role: query.role,
     resultRole: associators?.resultRole,
     columns: [],
+    requiredQualifier: query.requiredQualifier,
+    requiredAssocQualifier: associators?.requiredAssocQualifier,
+    keysOnly: query.keysOnly,
   }
 }
 
@@ -119,6 +126,17 @@ function fromPath(registry: ClassRegistry, current: string, path: ObjectPath): E
 
 function isOf({ info, name }: RegisteredClass, wanted: string | undefined): boolean {
   return wanted === undefined || isA(info, name, wanted)
+}
+
+function isResult(registered: RegisteredClass, query: AssociationQuery): boolean {
+  return isOf(registered, query.resultClass) && hasQualifier(registered, query.requiredQualifier)
+}
+
+function hasQualifier(registered: RegisteredClass, wanted: string | undefined): boolean {
+  const name = wanted?.toLowerCase()
+  return (
+    name === undefined || Object.keys(classQualifiers(registered)).some((key) => key.toLowerCase() === name)
+  )
 }
 
 function isNamed(name: string, wanted: string | undefined): boolean {

@@ -90,9 +90,16 @@ function ofSelect(registry: ClassRegistry, address: ClassAddress, query: SelectQ
 
 function ofAssociations(registry: ClassRegistry, address: ClassAddress, query: AssociationQuery): ItemSource {
   const writer = new InstanceWriter(registry, address.family)
-  return pickFrom(associated(registry, address.namespace, query), (found) =>
-    query.columns.length === 0 ? objectItem(writer, found) : columnsItem(writer, found, query.columns),
-  )
+  return pickFrom(associated(registry, address.namespace, query), (found) => {
+    if (query.columns.length > 0) return columnsItem(writer, found, query.columns)
+    return objectItem(writer, query.keysOnly === true ? onlyKeys(found) : found)
+  })
+}
+
+/** What is not told is null. */
+function onlyKeys({ registered, instance }: Found): Found {
+  const keys = registered.keys.map(({ name }) => [name, memberOf(instance, name)] as const)
+  return { registered, instance: Object.fromEntries(keys) }
 }
 
 function columnsItem(

@@ -61,6 +61,15 @@ export interface RegisteredClass {
   readonly info: WqlClassInfo
 }
 
+/** Those that follow from the definition, and those that are given. */
+export function classQualifiers({ definition, isAssociation }: RegisteredClass): EndpointQualifiers {
+  return {
+    ...(definition.abstract === true ? { abstract: true } : {}),
+    ...(isAssociation ? { association: true } : {}),
+    ...definition.qualifiers,
+  }
+}
+
 /** The properties of a class, by name in lower case, on top of those it inherits. */
 export function resolveProperties(
   { name: className, properties }: EndpointClass,

@@ -1,9 +1,10 @@
 import { escapeAttribute, escapeText } from '../../xml/escape.js'
-import type {
-  RegisteredClass,
-  RegisteredMethod,
-  RegisteredParameter,
-  RegisteredProperty,
+import {
+  classQualifiers,
+  type RegisteredClass,
+  type RegisteredMethod,
+  type RegisteredParameter,
+  type RegisteredProperty,
 } from '../registered-class.js'
 import type { EndpointQualifiers, ValueDefinition } from '../types.js'
 
@@ -98,14 +99,6 @@ class MemberWriter {
       CLASSORIGIN: this.#details.classOrigin ? origin : undefined,
       PROPAGATED: declaredBy === this.#className ? undefined : 'true',
     }
-  }
-}
-
-function classQualifiers({ definition, isAssociation }: RegisteredClass): EndpointQualifiers {
-  return {
-    ...(definition.abstract === true ? { abstract: true } : {}),
-    ...(isAssociation ? { association: true } : {}),
-    ...definition.qualifiers,
   }
 }
 

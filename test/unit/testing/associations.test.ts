@@ -21,6 +21,7 @@ const test = new ClassEndpoint({
       name: 'Win32_DiskPartition',
       superclass: 'CIM_Partition',
       properties: { Bootable: 'boolean' },
+      qualifiers: { Dynamic: true },
       instances: [
         { DeviceID: 'Disk #0', Bootable: true },
         { DeviceID: 'Disk #1', Bootable: false },
@@ -39,6 +40,7 @@ const test = new ClassEndpoint({
     {
       name: 'Win32_SystemDevices',
       properties: { GroupComponent: reference, PartComponent: reference },
+      qualifiers: { Aggregation: true },
       instances: [
         {
           GroupComponent: {
@@ -148,13 +150,38 @@ describe('the association filter of the CIM binding', () => {
   })
 })
 
-it.each([
-  "ASSOCIATORS OF {Win32_LogicalDisk='C:'} WHERE ClassDefsOnly",
-  "ASSOCIATORS OF {Win32_LogicalDisk='C:'} WHERE RequiredAssocQualifier = Key",
-  "REFERENCES OF {Win32_LogicalDisk='C:'} WHERE RequiredQualifier = Key",
-])('cannot answer %s', async (query) => {
+it.each(['ClassDefsOnly', 'SchemaOnly'])('answers with objects only, not %s', async (flag) => {
+  const query = `ASSOCIATORS OF {Win32_LogicalDisk='C:'} WHERE ${flag}`
   expect(faultOf((await test.enumerate(all, wqlFilter(query))).reply)).toMatchObject({
     subcode: 'n:CannotProcessFilter',
     wsmanCode: 2150858778,
+  })
+})
+
+describe('qualifiers and keys', () => {
+  const ask = (query: string): Promise<string[]> => names(wqlFilter(query))
+
+  it('are asked for of the class of results', async () => {
+    const of = "ASSOCIATORS OF {Win32_LogicalDisk='C:'} WHERE RequiredQualifier"
+    expect(await ask(`${of} = dynamic`)).toEqual(['Win32_DiskPartition Disk #0'])
+    expect(await ask(`${of} = Static`)).toEqual([])
+    expect(await ask("REFERENCES OF {Win32_LogicalDisk='C:'} WHERE RequiredQualifier = Aggregation")).toEqual(
+      ['Win32_SystemDevices'],
+    )
+  })
+
+  it('are asked for of the class of associations', async () => {
+    const of = "ASSOCIATORS OF {Win32_LogicalDisk='C:'} WHERE RequiredAssocQualifier"
+    expect(await ask(`${of} = aggregation`)).toEqual(['Win32_ComputerSystem PC'])
+    expect(await ask(`${of} = Association`)).toEqual([
+      'Win32_DiskPartition Disk #0',
+      'Win32_ComputerSystem PC',
+    ])
+  })
+
+  it('come alone where nothing else is wanted', async () => {
+    const query = "ASSOCIATORS OF {Win32_LogicalDisk='C:'} WHERE ResultClass = CIM_Partition KeysOnly"
+    const items = await test.all(all, wqlFilter(query))
+    expect(items.map(properties)).toEqual([{ DeviceID: 'Disk #0', Bootable: null }])
   })
 })

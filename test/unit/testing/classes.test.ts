@@ -410,6 +410,13 @@ describe('a filter', () => {
       2150858777,
     ],
     ['is XPath', THING, '<n:Filter>x</n:Filter>', 'n:FilterDialectRequestedUnavailable', 2150858777],
+    [
+      'is CQL',
+      all,
+      '<w:Filter Dialect="http://schemas.dmtf.org/wbem/cql/1/dsp0202.pdf">SELECT * FROM Thing</w:Filter>',
+      'n:FilterDialectRequestedUnavailable',
+      2150858777,
+    ],
     ['selects an array', THING, selectorFilter(['Tags', 'a']), 'n:CannotProcessFilter', 2150858778],
     ['selects a time', THING, selectorFilter(['When', 'x']), 'n:CannotProcessFilter', 2150858778],
     [
