@@ -5,7 +5,7 @@ import { parseDmtf } from './wql/dmtf-datetime.js'
 /** Elements around dates and times (DSP0230 9.2.2). */
 const WRAPPERS: ReadonlySet<string> = new Set(['Datetime', 'Interval', 'Date', 'Time', 'CIM_DateTime'])
 
-const TIMESTAMP = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,6})\d*)?(?:Z|([-+])(\d\d):(\d\d))?$/
+const TIMESTAMP = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,6})\d*)?(Z|([-+])(\d\d):(\d\d))?$/
 const INTERVAL = /^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.(\d{1,6})\d*)?S)?)?$/
 
 /** The element around a date or time, where there is one. */
@@ -26,11 +26,23 @@ export function toDmtf(text: string): string | undefined {
 }
 
 function fromTimestamp([, ...parts]: RegExpExecArray): string | undefined {
-  const [year, month, day, hour, minute, second, fraction = '', sign = '+', hours = '0', minutes = '0'] =
-    parts
+  const [
+    year,
+    month,
+    day,
+    hour,
+    minute,
+    second,
+    fraction = '',
+    zone,
+    sign = '+',
+    hours = '0',
+    minutes = '0',
+  ] = parts
   const date = [year, month, day, hour, minute, second].join('')
-  const offset = Number(hours) * 60 + Number(minutes)
-  const text = `${date}.${fraction.padEnd(6, '0')}${sign}${digits(offset, 3)}`
+  const offset = digits(Number(hours) * 60 + Number(minutes), 3)
+  // Without a zone nobody knows the offset, which CIM can say (DSP0004 5.2.4).
+  const text = `${date}.${fraction.padEnd(6, '0')}${sign}${zone === undefined ? '***' : offset}`
   return isMoment(parts) ? text : undefined
 }
 

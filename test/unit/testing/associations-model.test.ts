@@ -112,8 +112,9 @@ async function actual(registry: ClassRegistry, query: AssociationQuery): Promise
   const results: string[] = []
   for await (const { registered, instance } of associated(registry, 'root/cimv2', query)) {
     const isEdge = registered.isAssociation
+    const { Id } = instance
     results.push(
-      isEdge ? edgeText(registered.name, instance) : `${registered.name} ${String(instance.Id as number)}`,
+      isEdge ? edgeText(registered.name, instance) : `${registered.name} ${typeof Id === 'number' ? Id : ''}`,
     )
   }
   return results.sort()
