@@ -8,8 +8,19 @@ import { assertOptions } from './quick-config-options.js'
  */
 export type AccessRight = 'GA' | 'GR' | 'GW' | 'GX'
 
-/** Rights to a WMI namespace, as the console for WMI calls them, with their bits (WBEM_RIGHTS_FLAGS). */
-export const WMI_RIGHTS = {
+/** A right to a WMI namespace: `enableAccount` is reading it, `remoteEnable` doing so from another machine. */
+export type WmiRight =
+  | 'enableAccount'
+  | 'executeMethods'
+  | 'fullWrite'
+  | 'partialWrite'
+  | 'providerWrite'
+  | 'remoteEnable'
+  | 'readSecurity'
+  | 'editSecurity'
+
+/** Named as the console for WMI names them, with their bits (WBEM_RIGHTS_FLAGS). */
+export const WMI_RIGHTS: Readonly<Record<WmiRight, number>> = {
   enableAccount: 0x1,
   executeMethods: 0x2,
   fullWrite: 0x4,
@@ -18,9 +29,7 @@ export const WMI_RIGHTS = {
   remoteEnable: 0x20,
   readSecurity: 0x2_0000,
   editSecurity: 0x4_0000,
-} as const
-/** A right to a WMI namespace: `enableAccount` is reading it, `remoteEnable` doing so from another machine. */
-export type WmiRight = keyof typeof WMI_RIGHTS
+}
 
 interface AccountOption {
   /**

@@ -19,7 +19,7 @@ import { granting, revoking, type DescriptorChange } from './descriptor-change.j
 import { planParts, readHost } from './plan-config.js'
 import { findGroup, isMember, membershipStep } from './plan-membership.js'
 import { planNamespaceAccess } from './plan-namespace-access.js'
-import { planPluginAccess } from './plan-plugin-access.js'
+import { planPluginAccess, type PluginPart } from './plan-plugin-access.js'
 import { ConfigPlan, type PlanPart, type PlanWarning } from './plan.js'
 import { WmiObjects } from './wmi-objects.js'
 
@@ -44,7 +44,7 @@ export async function planGrantAccess(
     const isThere = await isMember(wmi, group, account)
     const steps = isThere ? [] : [membershipStep(context, group, account, 'add')]
     // Windows has the group in them, unless somebody took it out.
-    const opened = await pluginParts(context, plugins, granting(group, rights), bounds)
+    const opened = await guardedParts(context, plugins, granting(group, rights), bounds)
     return [...opened, { steps, warnings: [] }]
   })
 }
@@ -84,7 +84,7 @@ export async function planGrantWmiAccess(
   const { account: named, namespace, rights, inherit } = resolveWmiGrant(given)
   const mask = rights.reduce((sum, right) => sum | WMI_RIGHTS[right], 0)
   return await planFor(context, named, options, async (account, bounds) => [
-    ...(await pluginParts(context, [WMI_PLUGIN], granting(account, ['GR', 'GX']), bounds)),
+    ...(await guardedParts(context, [WMI_PLUGIN], granting(account, ['GR', 'GX']), bounds)),
     await planNamespaceAccess(
       context.runner,
       namespace,
@@ -116,10 +116,26 @@ async function pluginParts(
   names: readonly string[],
   change: DescriptorChange,
   options: CallOptions,
-): Promise<readonly PlanPart[]> {
-  const parts: PlanPart[] = []
+): Promise<readonly PluginPart[]> {
+  const parts: PluginPart[] = []
   for (const name of names) parts.push(await planPluginAccess(runner, name, change, options))
   return parts
+}
+
+/** Like `pluginParts`, where RootSDDL stays as it is: it opens more than a plug-in, so it is not changed for one. */
+async function guardedParts(
+  context: ConfigContext,
+  names: readonly string[],
+  change: DescriptorChange,
+  options: CallOptions,
+): Promise<readonly PlanPart[]> {
+  const parts = await pluginParts(context, names, change, options)
+  return parts.map((part, index) => {
+    if (!part.isUnguarded) return part
+    const name = names[index] ?? ''
+    const message = `The plug-in ${name} has no descriptor of its own, so RootSDDL decides who may use it: grantAccess.`
+    return { ...part, warnings: [...part.warnings, warning('dubious', `plugins[${name}]`, message)] }
+  })
 }
 
 async function planRoot(

@@ -14,13 +14,19 @@ import { fixedMessage } from './setting-fixed.js'
 import { isHeldByPolicy } from './writable-document.js'
 import { isUnavailable } from './wmi-objects.js'
 
-/** What it takes that every descriptor of a plug-in says the same of an account. Resources without one go by RootSDDL. */
+/** A part, and what it rests on. */
+export interface PluginPart extends PlanPart {
+  /** Whether the plug-in has no descriptor at all, so that RootSDDL decides who may use it. */
+  readonly isUnguarded: boolean
+}
+
+/** What it takes that every descriptor of a plug-in says the same of an account. */
 export async function planPluginAccess(
   runner: OperationRunner,
   name: string,
   change: DescriptorChange,
   options: CallOptions,
-): Promise<PlanPart> {
+): Promise<PluginPart> {
   const resource = { resourceUri: CONFIG_URI.plugin, selectors: { Name: name } }
   const path = `plugins[${name}]`
   const warn = (code: PlanWarning['code'], message: string): PlanWarning => ({
@@ -35,9 +41,11 @@ export async function planPluginAccess(
   } catch (error) {
     if (!isUnavailable(error)) throw error
     const message = `The plug-in ${name} cannot be looked up: ${error.message}`
-    return { steps: [], warnings: [warn('unavailable', message)] }
+    return { steps: [], warnings: [warn('unavailable', message)], isUnguarded: false }
   }
-  const changes = descriptorsIn(document).flatMap((descriptor): PlanChange[] => {
+  const descriptors = descriptorsIn(document)
+  const isUnguarded = descriptors.every(({ sddl }) => sddl.trim() === '')
+  const changes = descriptors.flatMap((descriptor): PlanChange[] => {
     const from = descriptor.sddl
     const to = changed(from, change)
     const where = `${path}.resources[${descriptor.resourceUri}].security.sddl`
@@ -45,8 +53,10 @@ export async function planPluginAccess(
       ? []
       : [{ path: where, action: 'set', from, to, description: change.describe(`the plug-in ${name}`) }]
   })
-  if (changes.length === 0) return { steps: [], warnings: [] }
-  if (isHeldByPolicy(document)) return { steps: [], warnings: [warn('policy', fixedMessage(path, 'policy'))] }
+  if (changes.length === 0) return { steps: [], warnings: [], isUnguarded }
+  if (isHeldByPolicy(document)) {
+    return { steps: [], warnings: [warn('policy', fixedMessage(path, 'policy'))], isUnguarded }
+  }
   const run = async (bounds: CallOptions): Promise<void> => {
     const read = await runner.run(getDocumentOperation(resource), bounds)
     const next = withDescriptors(PLUGIN_KIND.rewrite(read, {}), (sddl) => changed(sddl, change))
@@ -55,6 +65,7 @@ export async function planPluginAccess(
   return {
     steps: [{ name: `change who may use the plug-in ${name}`, changes, run }],
     warnings: [warn('dubious', `The service takes up changes of ${path} when it is started again.`)],
+    isUnguarded,
   }
 }
 

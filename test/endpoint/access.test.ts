@@ -102,26 +102,26 @@ describe('accounts', () => {
   })
 })
 
-describe('access to WinRM', () => {
-  async function startWithBob() {
-    const host = new WindowsHost()
-    const users = [
-      { username: 'admin', password: 'secret', domain: host.machine },
-      { username: 'bob', password: 'secret', domain: host.machine, groups: [] },
-    ]
-    const settings = { service: { auth: { basic: true }, allowUnencrypted: true } }
-    const { endpoint, config } = await startWindows(host, {
-      endpoint: { users, settings, classes: host.classes() },
-    })
-    const sid = endpoint.accounts.find(({ username }) => username === 'bob')?.sid ?? ''
-    host.accounts = host.accounts.map((account) =>
-      account.domain === host.machine && account.name === 'bob' ? { ...account, sid } : account,
-    )
-    const bob = new WsmanClient(endpoint.clientOptions('bob'))
-    onTestFinished(() => bob.close())
-    return { host, config, bob, sid }
-  }
+async function startWithBob() {
+  const host = new WindowsHost()
+  const users = [
+    { username: 'admin', password: 'secret', domain: host.machine },
+    { username: 'bob', password: 'secret', domain: host.machine, groups: [] },
+  ]
+  const settings = { service: { auth: { basic: true }, allowUnencrypted: true } }
+  const { endpoint, config } = await startWindows(host, {
+    endpoint: { users, settings, classes: host.classes() },
+  })
+  const sid = endpoint.accounts.find(({ username }) => username === 'bob')?.sid ?? ''
+  host.accounts = host.accounts.map((account) =>
+    account.domain === host.machine && account.name === 'bob' ? { ...account, sid } : account,
+  )
+  const bob = new WsmanClient(endpoint.clientOptions('bob'))
+  onTestFinished(() => bob.close())
+  return { host, config, bob, sid }
+}
 
+describe('access to WinRM', () => {
   it('is what an account has from then on, and has no longer after that', async () => {
     const { config, bob, sid } = await startWithBob()
     const denied = { name: 'WsmanFault', wsmanCode: 5 }
@@ -285,12 +285,60 @@ describe('access through a group', () => {
   })
 })
 
+describe('access to WMI', () => {
+  const PLUGIN = { name: 'WMI Provider' }
+  const denied = { name: 'WsmanFault', wsmanCode: 5 }
+
+  it('is that to its plug-in, and not to WinRM as a whole', async () => {
+    const { config, bob, sid } = await startWithBob()
+    const { resources } = await config.plugins.get(PLUGIN)
+    const sddl = 'O:NSG:BAD:P(A;;GA;;;BA)'
+    const guarded = resources.map((resource) => ({
+      ...resource,
+      security: [{ uri: resource.resourceUri, exactMatch: false, sddl }],
+    }))
+    await config.plugins.update(PLUGIN, { resources: guarded })
+    const read = () => bob.cim.getInstance('Win32_Service', { Name: 'WinRM' })
+    expect(await rejection(read())).toMatchObject(denied)
+
+    const plan = await config.grantWmiAccess({ account: 'bob' })
+    expect(paths(plan)).toEqual([
+      ...resources.map(
+        ({ resourceUri }) => `set plugins[WMI Provider].resources[${resourceUri}].security.sddl`,
+      ),
+      'set namespaces[root/cimv2].security',
+    ])
+    await plan.apply()
+    expect(await read()).toMatchObject({ State: 'Running' })
+    expect(await rejection(bob.get('winrm/config'))).toMatchObject(denied)
+    const [first] = (await config.plugins.get(PLUGIN)).resources
+    expect(first?.security).toMatchObject([{ sddl: `${sddl}(A;;GXGR;;;${sid})` }])
+    expect(await config.grantWmiAccess({ account: 'bob' })).toMatchObject({ changed: false, warnings: [] })
+
+    const revoke = await config.revokeAccess({ account: 'bob', namespaces: ['root/cimv2'] })
+    await revoke.apply()
+    expect(await rejection(read())).toMatchObject(denied)
+  })
+
+  it('is a matter of RootSDDL where the plug-in has no descriptor, which is said and not changed', async () => {
+    const { config } = await startWindows()
+    const plan = await config.grantWmiAccess({ account: 'bob' })
+    expect(plan.warnings).toMatchObject([
+      {
+        code: 'dubious',
+        path: 'plugins[WMI Provider]',
+        message: expect.stringContaining('RootSDDL') as string,
+      },
+    ])
+    expect(paths(plan)).toEqual(['set namespaces[root/cimv2].security'])
+  })
+})
+
 describe('access to a WMI namespace', () => {
   const sddlOf = (host: WindowsHost): string =>
     formatSddl(decodeSecurityDescriptor(host.namespaces.get('root/cimv2') ?? new Uint8Array()))
   const NAMESPACE = 'namespaces[root/cimv2].security'
   const before = 'O:BAG:BAD:(A;CI;CCDCLCSWRPWPRCWD;;;BA)(A;CIID;CCDCRP;;;AU)'
-  /** Whether the endpoint has WinRM's own plug-in for WMI is no matter here. */
   const own = (plan: ConfigPlan): ConfigPlan['changes'] =>
     plan.changes.filter(({ path }) => path.startsWith('namespaces'))
 

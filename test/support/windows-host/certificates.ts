@@ -6,6 +6,8 @@ export interface Issued {
   readonly cert: string
   readonly key: string
   readonly thumbprint: string
+  /** Who signed it, unless it is self-signed. */
+  readonly authority: string
 }
 
 interface Facts {
@@ -23,7 +25,10 @@ const COMMON = { keyType: 'ec', algorithm: 'sha256' } as const
 /** A certificate as an authority makes it for a server. */
 export async function issue(facts: Facts): Promise<Issued> {
   const { name, serverAuth = true, from, until, selfSigned = false, alternativeName = name } = facts
-  const authority = await generate([{ name: 'commonName', value: 'Authority' }], COMMON)
+  const authority = await generate([{ name: 'commonName', value: 'Authority' }], {
+    ...COMMON,
+    extensions: [{ name: 'basicConstraints', cA: true, critical: true }],
+  })
   const made = await generate([{ name: 'commonName', value: name }], {
     ...COMMON,
     ...(from ? { notBeforeDate: from } : {}),
@@ -34,9 +39,16 @@ export async function issue(facts: Facts): Promise<Issued> {
       { name: 'subjectAltName', altNames: [{ type: 2, value: alternativeName }] },
     ],
   })
-  const { fingerprint } = new X509Certificate(made.cert)
-  return { cert: made.cert, key: made.private, thumbprint: fingerprint.replaceAll(':', '') }
+  return {
+    cert: made.cert,
+    key: made.private,
+    thumbprint: thumbprintOf(made.cert),
+    authority: authority.cert,
+  }
 }
+
+export const thumbprintOf = (cert: string): string =>
+  new X509Certificate(cert).fingerprint.replaceAll(':', '')
 
 /** Puts a certificate where Windows keeps those of the machine, in the form of CertSerializeCertificateStoreElement. */
 export function store(registry: FakeRegistry, { cert, thumbprint }: Issued, hasKey = true): void {
