@@ -10,6 +10,8 @@ export interface RecordedMessage {
   readonly operation: string
   readonly direction: string
   readonly wellFormed: boolean
+  /** What it was recorded from: `Windows WinRM`, `Dell iDRAC`, … */
+  readonly endpoint: string
 }
 
 /** Every file that the index lists. */
@@ -25,6 +27,7 @@ export function recordedMessages(): readonly RecordedMessage[] {
       source: file.slice(0, file.indexOf('/')),
       operation: field('operation'),
       direction: field('direction'),
+      endpoint: field('endpoint_kind'),
       wellFormed: field('wellformed') === 'yes',
     }
   })

@@ -258,6 +258,36 @@ describeWithShared('corpus', 'recorded Enumerate and Pull', () => {
       expect([idrac.length, amt.length]).toEqual([26, 41])
     })
 
+    // Those of MS-WSMAN are written in the namespaces of 2005, which Windows Vista gave up; those of Vista are bodies only.
+    const all = replies.filter(
+      ({ file, operation }) =>
+        ['Enumerate', 'Pull'].includes(operation) && !/^ms-wsman\/|\/MSFT-bodies\//.test(file),
+    )
+    it.each([
+      ['Windows', 3],
+      ['iDRAC', 42],
+      ['AMT', 85],
+      ['openwsman', 3],
+      ['OMI', 4],
+    ])('of %s', (kind, count) => {
+      expect(all.filter(({ endpoint }) => endpoint.includes(kind))).toHaveLength(count)
+    })
+
+    it.each(all.map(({ file, operation }) => [file, operation] as const))(
+      'of %s alone, whatever came before it and after it',
+      async (file, operation) => {
+        const begun = operation === 'Pull' ? ['opennms-wsman/enum-response.xml'] : []
+        const steps = recorded(...begun, file)
+        // An enumeration without a name cannot be gone on with.
+        const reply = readRecording(file)
+        const isNamed = operation === 'Pull' || /EnumerationContext>\s*[^<\s]/.test(reply)
+        const isLast = reply.includes('EndOfSequence') || !isNamed
+        const last = envelopeAround('<n:PullResponse><n:Items/><n:EndOfSequence/></n:PullResponse>')
+        const whole = isLast ? steps : [...steps, replyTo('Pull', last)]
+        expect(await enumerate(whole)).toStrictEqual(expectedItems(steps))
+      },
+    )
+
     const wiseman = 'wsmancli-interop/xml/WISEMAN/7.2-Optimized-Enumerate-9'
     it.each([
       ...idrac.map((file) => [file, [file]] as const),
