@@ -19,10 +19,10 @@ export interface EndpointInstance {
   readonly [property: string]: EndpointValue
 }
 
-type QualifierScalar = string | number | boolean
-
 /** Qualifiers by name, as clients that ask for the definition of a class see them: `{ Units: 'Bytes' }`. */
-export type EndpointQualifiers = Readonly<Record<string, QualifierScalar | readonly QualifierScalar[]>>
+export type EndpointQualifiers = Readonly<
+  Record<string, string | number | boolean | readonly (string | number | boolean)[]>
+>
 
 /** What properties and parameters are declared with. */
 export interface ValueDefinition {
