@@ -1,88 +1,108 @@
-import {
-  GENERIC_ALL,
-  GENERIC_PARTS,
-  intersection,
-  lettersOf,
-  union,
-  without,
-} from '../settings/sddl/access-rights.js'
-import { trusteeRights } from '../settings/sddl/change.js'
+import { intersection, lettersOf, rightValue, union } from '../settings/sddl/access-rights.js'
+import { maskOf, reach } from '../settings/sddl/change.js'
 import { ALLOWING_ACES, DENYING_ACES, type SecurityDescriptor } from '../settings/sddl/descriptor.js'
 import { parseSddl } from '../settings/sddl/parse.js'
 import { isSameSid, sidName } from '../settings/sddl/security-identifiers.js'
 import type { PlanWarning } from './plan.js'
 
+/** The rights that the service asks for (MS-WSMV 3.1.4.1.28). */
+const RIGHTS = ['GR', 'GW', 'GX'].map((letters) => rightValue(letters) ?? 0)
+
 /** Groups that everybody is in who comes over the network with a credential. */
-const EVERYBODY = ['WD', 'AU', 'NU'] as const
+const EVERYBODY = ['WD', 'AU', 'NU']
 
 /**
- * Whether another RootSDDL shuts this client out. Which entries let it in, the host alone knows: it goes by groups. So one
+ * Whether another RootSDDL shuts this client out. Which entry lets it in, the host alone knows: it goes by groups. So one
  * that takes nothing from anybody is safe, one that lets nobody in is not, and of all others the client may be a victim.
- * @param strangers SIDs that surely do not let this client in
+ * @param strangers SIDs that surely are not those of this client
  */
 export function descriptorEffects(
   before: string | undefined,
   after: string | undefined,
   strangers: readonly string[] = [],
 ): readonly PlanWarning[] {
-  if (before === undefined || after === undefined) return []
-  const current = descriptorOf(before)
-  const next = descriptorOf(after)
+  const current = before === undefined ? undefined : entriesOf(before, true)
+  const next = after === undefined ? undefined : entriesOf(after, false)
   if (current === undefined || next === undefined) return []
-  const losers = trusteesOf(current, next).flatMap((trustee) => {
-    if (strangers.some((stranger) => isSameSid(stranger, trustee))) return []
-    const lost = without(effective(current, trustee), effective(next, trustee))
-    return lost === 0 ? [] : [`${lettersOf(lost).join('')} from ${sidName(trustee)}`]
-  })
-  if (losers.length === 0) return []
-  const takes = `It takes ${losers.join(', ')}.`
-  const message = isClosed(next)
-    ? `The new descriptor lets nobody in. ${takes} This connection would be cut off.`
-    : `${takes} If that is what lets this client in, this connection would be cut off.`
+  const isStranger = ({ sid }: Entry): boolean => strangers.some((stranger) => isSameSid(stranger, sid))
+  const losses = lossesOf(
+    current,
+    next.filter((entry) => entry.allows || !isStranger(entry)),
+    isStranger,
+  )
+  if (losses.length === 0) return []
+  const what = `The new descriptor ${losses.join(', ')}.`
+  const message = next.some(({ allows }) => allows)
+    ? `${what} If that is what lets this client in, this connection would be cut off.`
+    : `${what} It lets nobody in; this connection would be cut off.`
   return [{ code: 'disconnects', path: 'service.rootSddl', message, needsForce: true }]
 }
 
-/** What is no descriptor says nothing; a new one was checked before. */
-function descriptorOf(text: string): SecurityDescriptor | undefined {
+/** An entry that allows or denies, in the order in which they are asked. */
+interface Entry {
+  readonly allows: boolean
+  readonly sid: string
+  readonly mask: number
+}
+
+/**
+ * What is no descriptor says nothing; a new one was checked before.
+ * @param hopeful whether conditions, which cannot be evaluated here, count as fulfilled where they allow
+ */
+function entriesOf(text: string, hopeful: boolean): readonly Entry[] | undefined {
+  let descriptor: SecurityDescriptor
   try {
-    return parseSddl(text)
+    descriptor = parseSddl(text)
   } catch {
     return undefined
   }
-}
-
-const entriesOf = ({ dacl }: SecurityDescriptor) => dacl?.entries ?? []
-
-/** Whom either of them names; whom the new one shuts out by name may be anybody. */
-function trusteesOf(current: SecurityDescriptor, next: SecurityDescriptor): readonly string[] {
-  const named = [
-    ...entriesOf(current).filter(({ type }) => ALLOWING_ACES.has(type)),
-    ...entriesOf(next).filter(({ type }) => DENYING_ACES.has(type)),
-  ].map(({ trustee }) => trustee)
+  const { dacl } = descriptor
   // Without a list everybody may do everything.
-  const all = entriesOf(current).length === 0 && isOpen(current) ? ['WD'] : []
-  const trustees = [...named, ...all]
-  return trustees.filter(
-    (trustee, index) => trustees.findIndex((other) => isSameSid(other, trustee)) === index,
-  )
+  if (dacl === undefined || dacl.flags.includes('NO_ACCESS_CONTROL')) {
+    return [{ allows: true, sid: 'WD', mask: RIGHTS.reduce(union) }]
+  }
+  return dacl.entries.flatMap(({ type, flags, trustee: sid, rights, data }): Entry[] => {
+    if (flags.includes('IO')) return []
+    const mask = reach(maskOf(rights))
+    // The other way round a condition that denies is one that may not.
+    if (DENYING_ACES.has(type)) return data === undefined || !hopeful ? [{ allows: false, sid, mask }] : []
+    return ALLOWING_ACES.has(type) && (data === undefined || hopeful) ? [{ allows: true, sid, mask }] : []
+  })
 }
 
-const isOpen = ({ dacl }: SecurityDescriptor): boolean =>
-  dacl === undefined || dacl.flags.includes('NO_ACCESS_CONTROL')
-
-const isClosed = (descriptor: SecurityDescriptor): boolean =>
-  !isOpen(descriptor) && !entriesOf(descriptor).some(({ type }) => ALLOWING_ACES.has(type))
-
-/** The generic rights, which are what the service asks for (MS-WSMV 3.1.4.1.28), by name or as one of everybody. */
-function effective(descriptor: SecurityDescriptor, trustee: string): number {
-  const rights = [trustee, ...EVERYBODY].map((sid) => trusteeRights(descriptor, sid))
-  const sum = (pick: (one: (typeof rights)[number]) => number): number =>
-    rights.reduce((mask, one) => union(mask, generic(pick(one))), 0)
-  return without(
-    sum(({ allowed }) => allowed),
-    sum(({ denied }) => denied),
-  )
+/**
+ * In words, what somebody may no longer do: for each entry that lets somebody in, whether there is still one, and what
+ * denies before that one and did not before the other.
+ */
+function lossesOf(
+  current: readonly Entry[],
+  next: readonly Entry[],
+  isStranger: (entry: Entry) => boolean,
+): readonly string[] {
+  const taken = new Map<string, number>()
+  const denied = new Map<string, number>()
+  const note = (losses: Map<string, number>, sid: string, right: number): void => {
+    losses.set(sid, union(losses.get(sid) ?? 0, right))
+  }
+  for (const right of RIGHTS) {
+    const concerns = ({ mask }: Entry): boolean => intersection(mask, right) !== 0
+    const now = current.filter(concerns)
+    const then = next.filter(concerns)
+    for (const [index, entry] of now.entries()) {
+      if (!entry.allows || isStranger(entry)) continue
+      const place = then.findIndex(({ allows, sid }) => allows && isCovered(entry.sid, sid))
+      if (place === -1) note(taken, entry.sid, right)
+      const old = now.slice(0, index).filter(({ allows }) => !allows)
+      for (const { allows, sid } of then.slice(0, Math.max(place, 0))) {
+        if (!allows && !old.some((one) => isSameSid(one.sid, sid))) note(denied, sid, right)
+      }
+    }
+  }
+  return [
+    ...[...taken].map(([sid, rights]) => `takes ${lettersOf(rights).join('')} from ${sidName(sid)}`),
+    ...[...denied].map(([sid, rights]) => `denies ${lettersOf(rights).join('')} to ${sidName(sid)}`),
+  ]
 }
 
-const generic = (mask: number): number =>
-  intersection(mask, GENERIC_ALL) === 0 ? intersection(mask, GENERIC_PARTS) : GENERIC_PARTS
+/** Whether whoever has the one SID has the other. */
+const isCovered = (sid: string, by: string): boolean => isSameSid(sid, by) || EVERYBODY.includes(by)

@@ -279,7 +279,7 @@ describe('a plan that would cut the connection off', () => {
       {
         path: 'service.rootSddl',
         message:
-          String.raw`It takes GX from NT AUTHORITY\Interactive, GXGWGR from BUILTIN\Remote Management Users. ` +
+          String.raw`The new descriptor takes GXGWGR from BUILTIN\Remote Management Users, takes GX from NT AUTHORITY\Interactive. ` +
           'If that is what lets this client in, this connection would be cut off.',
       },
     ])

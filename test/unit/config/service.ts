@@ -16,6 +16,9 @@ export function bodyOf(file: string): string {
   return body.trim()
 }
 
+export const escapeText = (text: string): string =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+
 /** What Windows Server said of its configuration. */
 export const RECORDED = 'pypsrp/xml/test_wsman_update_envelope_size_500/00-response.xml'
 
@@ -42,7 +45,7 @@ export function listenerXml({
   source,
 }: ListenerText): string {
   const value = (name: string, text: string | number | boolean): string =>
-    `<cfg:${name}>${text}</cfg:${name}>`
+    `<cfg:${name}>${escapeText(String(text))}</cfg:${name}>`
   return (
     `<cfg:Listener xmlns:cfg="${CONFIG}/listener"${source === undefined ? '' : ` Source="${source}"`} xml:lang="en-US">` +
     value('Address', address) +
