@@ -127,4 +127,58 @@ describe.each([
     expect(around.map(({ Title }) => Title)).toEqual(["It's", 'Other'])
     expect(await cim.getInstance(tie?.Shelf as EndpointReference)).toEqual({ Id: '1' })
   })
+
+  it('give the properties that are asked for of what is associated, typed as their class has them', async () => {
+    const cim = await start(options)
+    const includeResultProperty = ['pages', 'Tags']
+    const wanted = { resultClassName: 'Test_Book', includeResultProperty } as const
+    expect(await cim.associators('Test_Shelf?Id=1', wanted).toArray()).toEqual([
+      { Pages: '100', Tags: ['a', 'b'] },
+      { Pages: '200', Tags: null },
+    ])
+    expect(await cim.associators('Test_Shelf?Id=1', { ...wanted, typed: true }).toArray()).toEqual([
+      { Pages: 100, Tags: ['a', 'b'] },
+      { Pages: 200, Tags: null },
+    ])
+    const ties = cim.references('Test_Book?Title=Other', {
+      resultClassName: 'Test_OnShelf',
+      role: 'Book',
+      includeResultProperty: 'Shelf',
+    })
+    expect((await ties.toArray()).map((tie) => Object.keys(tie))).toEqual([['Shelf'], ['Shelf']])
+    expect(await cim.references('Test_Book?Title=Other', { role: 'Shelf' }).toArray()).toEqual([])
+  })
+
+  it('tell their definitions', async () => {
+    const cim = await start(options)
+    const plain = { isArray: false, isEmbedded: false, isKey: false, isPropagated: false, qualifiers: {} }
+    const definition = await cim.getClass('test_book')
+    expect(definition).toEqual({
+      name: 'Test_Book',
+      namespace: 'root/cimv2',
+      isAbstract: false,
+      isAssociation: false,
+      properties: [
+        { ...plain, name: 'Pages', type: 'uint32' },
+        { ...plain, name: 'Printed', type: 'datetime' },
+        { ...plain, name: 'Tags', type: 'string', isArray: true },
+        { ...plain, name: 'Title', type: 'string', isKey: true, qualifiers: { key: true } },
+      ],
+      methods: [{ name: 'Open', returnType: 'uint32', isStatic: false, parameters: [], qualifiers: {} }],
+      qualifiers: {},
+    })
+    const classes = await cim.enumerateClasses({ maxElements: 1 }).toArray()
+    expect(classes.map(({ name, isAssociation }) => [name, isAssociation])).toEqual([
+      ['Test_Book', false],
+      ['Test_Shelf', false],
+      ['Test_OnShelf', true],
+    ])
+    expect(classes[0]).toEqual(definition)
+    await expect(cim.getClass('Test_Nothing')).rejects.toMatchObject({
+      wsmanName: 'ERROR_WSMAN_RESOURCE_NOT_FOUND',
+    })
+    await expect(cim.enumerateClasses({ namespace: 'root/none' }).toArray()).rejects.toMatchObject({
+      wsmanName: 'ERROR_WSMAN_RESOURCE_NOT_FOUND',
+    })
+  })
 })

@@ -31,7 +31,7 @@ export async function use(client: WsmanClient): Promise<void> {
 
 async function readClasses(): Promise<CimClass[]> {
   const odd =
-    '<CLASS NAME="Odd-Class"><PROPERTY NAME="class" TYPE="string"/><PROPERTY NAME="a-b" TYPE="sint64"/><PROPERTY NAME="1" TYPE="boolean"/><METHOD NAME="Go" TYPE="boolean"/></CLASS>'
+    '<CLASS NAME="Odd-Class"><PROPERTY NAME="class" TYPE="string"/><PROPERTY NAME="a-b" TYPE="sint64"/><PROPERTY NAME="1" TYPE="boolean"/><METHOD NAME="Go" TYPE="boolean"/><METHOD NAME="Quiet"/></CLASS>'
   const service = await startService({
     Enumerate: enumerated({ raw: EVERYTHING + INNER + odd + INNER, end: 'w' }),
   })
@@ -74,6 +74,9 @@ describe('generated interfaces', () => {
     expect(odd).toContain(
       'export interface Odd_Class {\n  class: string | null\n  "a-b": bigint | null\n  "1": boolean | null\n}',
     )
+    expect(odd).toContain('export interface Odd_Class_Go_Output {\n  ReturnValue: boolean\n}\n')
+    // A method without a type returns nothing (DSP0201 5.2.3.21).
+    expect(odd).toContain('export interface Odd_Class_Quiet_Output {\n}\n')
     expect(generateInterfaces([])).toBe(
       '// Written by generateInterfaces of wsman from the definitions of the classes.\n',
     )
