@@ -2,7 +2,6 @@ import type { CallOptions } from '../operations/call-options.js'
 import { CONFIG_DOCUMENT } from '../settings/parse.js'
 import { readModel } from '../settings/read-model.js'
 import { formatSddl } from '../settings/sddl/format.js'
-import { parseSddl } from '../settings/sddl/parse.js'
 import {
   resolveGrant,
   resolveRevoke,
@@ -15,7 +14,7 @@ import {
 } from './access-options.js'
 import { findAccount, isStranger, type Account } from './accounts.js'
 import type { ConfigContext } from './config-context.js'
-import { granting, revoking, type DescriptorChange } from './descriptor-change.js'
+import { granting, readDescriptor, revoking, type DescriptorChange } from './descriptor-change.js'
 import { planParts, readHost } from './plan-config.js'
 import { findGroup, isMember, membershipStep } from './plan-membership.js'
 import { planNamespaceAccess } from './plan-namespace-access.js'
@@ -147,10 +146,11 @@ async function planRoot(
   const path = 'service.rootSddl'
   const host = await readHost(context, { service: {} }, options)
   const { rootSddl } = readModel(host.config, CONFIG_DOCUMENT).service
-  if (!rootSddl) {
-    return { steps: [], warnings: [warning('unavailable', path, 'The host tells no RootSDDL to change.')] }
+  const current = readDescriptor(rootSddl)
+  if (!current) {
+    const message = 'The host tells no RootSDDL that could be changed.'
+    return { steps: [], warnings: [warning('unavailable', path, message)] }
   }
-  const current = parseSddl(rootSddl)
   const next = change.apply(current)
   const desired = { service: { rootSddl: formatSddl(next) } }
   const part = await planParts(context, host, desired, options, strangers)

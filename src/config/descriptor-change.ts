@@ -1,6 +1,7 @@
 import { intersection } from '../settings/sddl/access-rights.js'
 import { grantRights, maskOf, revokeRights, trusteeRights } from '../settings/sddl/change.js'
 import type { AceFlag, SecurityDescriptor } from '../settings/sddl/descriptor.js'
+import { parseSddl } from '../settings/sddl/parse.js'
 import type { Account } from './accounts.js'
 
 /** What is done to descriptors, one after another. */
@@ -10,6 +11,16 @@ export interface DescriptorChange {
   readonly describe: (object: string) => string
   /** What keeps the changed descriptor from meaning what it should. */
   readonly doubt: (changed: SecurityDescriptor) => string | undefined
+}
+
+/** A descriptor as a host tells it; undefined for none, and for what is malformed. */
+export function readDescriptor(sddl: string | undefined): SecurityDescriptor | undefined {
+  if (sddl === undefined || sddl.trim() === '') return undefined
+  try {
+    return parseSddl(sddl)
+  } catch {
+    return undefined
+  }
 }
 
 export function granting(

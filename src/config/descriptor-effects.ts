@@ -1,8 +1,8 @@
 import { intersection, lettersOf, rightValue, union } from '../settings/sddl/access-rights.js'
 import { maskOf, reach } from '../settings/sddl/change.js'
-import { ALLOWING_ACES, DENYING_ACES, type SecurityDescriptor } from '../settings/sddl/descriptor.js'
-import { parseSddl } from '../settings/sddl/parse.js'
+import { ALLOWING_ACES, DENYING_ACES } from '../settings/sddl/descriptor.js'
 import { isSameSid, sidName } from '../settings/sddl/security-identifiers.js'
+import { readDescriptor } from './descriptor-change.js'
 import type { PlanWarning } from './plan.js'
 
 /** The rights that the service asks for (MS-WSMV 3.1.4.1.28). */
@@ -50,12 +50,8 @@ interface Entry {
  * @param hopeful whether conditions, which cannot be evaluated here, count as fulfilled where they allow
  */
 function entriesOf(text: string, hopeful: boolean): readonly Entry[] | undefined {
-  let descriptor: SecurityDescriptor
-  try {
-    descriptor = parseSddl(text)
-  } catch {
-    return undefined
-  }
+  const descriptor = text.trim() === '' ? {} : readDescriptor(text)
+  if (!descriptor) return undefined
   const { dacl } = descriptor
   // Without a list everybody may do everything.
   if (dacl === undefined || dacl.flags.includes('NO_ACCESS_CONTROL')) {

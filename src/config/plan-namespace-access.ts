@@ -27,7 +27,7 @@ export async function planNamespaceAccess(
   })
   let descriptor: SecurityDescriptor
   try {
-    descriptor = await readDescriptor(runner, namespace, options)
+    descriptor = await readSecurity(runner, namespace, options)
   } catch (error) {
     if (!isUnavailable(error)) throw error
     const message = `The security of the namespace ${namespace} cannot be read: ${error.message}`
@@ -41,7 +41,7 @@ export async function planNamespaceAccess(
   if (from === to) return { steps: [], warnings }
   const description = change.describe(`the WMI namespace ${namespace}`)
   const run = async (bounds: CallOptions): Promise<void> => {
-    const current = change.apply(await readDescriptor(runner, namespace, bounds))
+    const current = change.apply(await readSecurity(runner, namespace, bounds))
     const SD = [...encodeSecurityDescriptor(current)]
     await new WmiObjects(runner, bounds).invoke(securityOf(namespace), 'SetSD', { SD })
   }
@@ -55,7 +55,7 @@ export async function planNamespaceAccess(
 
 const securityOf = (namespace: string) => wmiClass(namespace, '__SystemSecurity')
 
-async function readDescriptor(
+async function readSecurity(
   runner: OperationRunner,
   namespace: string,
   options: CallOptions,

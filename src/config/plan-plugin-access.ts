@@ -1,12 +1,10 @@
 import type { CallOptions } from '../operations/call-options.js'
 import { getDocumentOperation, putDocumentOperation } from '../operations/document.js'
 import type { OperationRunner } from '../operations/operation.js'
-import type { SecurityDescriptor } from '../settings/sddl/descriptor.js'
 import { formatSddl } from '../settings/sddl/format.js'
-import { parseSddl } from '../settings/sddl/parse.js'
 import type { XmlElement } from '../xml/element.js'
 import type { ElementTree } from '../xml/writer.js'
-import type { DescriptorChange } from './descriptor-change.js'
+import { readDescriptor, type DescriptorChange } from './descriptor-change.js'
 import { PLUGIN_KIND } from './plugin-kind.js'
 import type { PlanChange, PlanPart, PlanWarning } from './plan.js'
 import { CONFIG_URI } from './resources.js'
@@ -44,7 +42,7 @@ export async function planPluginAccess(
     return { steps: [], warnings: [warn('unavailable', message)], isUnguarded: false }
   }
   const descriptors = descriptorsIn(document)
-  const isUnguarded = descriptors.every(({ sddl }) => sddl.trim() === '')
+  const isUnguarded = descriptors.every(({ sddl }) => readDescriptor(sddl) === undefined)
   const changes = descriptors.flatMap((descriptor): PlanChange[] => {
     const from = descriptor.sddl
     const to = changed(from, change)
@@ -104,9 +102,8 @@ function withDescriptors(tree: ElementTree, change: (sddl: string) => string): E
 
 /** What is none, or is already as it should be, stays as it is written. */
 function changed(sddl: string, { apply }: DescriptorChange): string {
-  if (sddl.trim() === '') return sddl
-  const descriptor: SecurityDescriptor = parseSddl(sddl)
-  const next = apply(descriptor)
-  const text = formatSddl(next)
+  const descriptor = readDescriptor(sddl)
+  if (!descriptor) return sddl
+  const text = formatSddl(apply(descriptor))
   return text === formatSddl(descriptor) ? sddl : text
 }

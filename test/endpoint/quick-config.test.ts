@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { createServer } from 'node:net'
-import { beforeAll, describe, expect, it } from 'vitest'
-import type { ConfigPlan, QuickConfigOptions } from 'wsman'
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { WsmanClient, type ConfigPlan, type QuickConfigOptions } from 'wsman'
 import { rejection } from '../support/scripted-service.js'
 import { issue, store, type Issued } from '../support/windows-host/certificates.js'
 import { WindowsHost } from '../support/windows-host/host.js'
@@ -13,6 +13,8 @@ const SERVICE_KEY = String.raw`SYSTEM\CurrentControlSet\Services\WinRM`
 const codes = ({ warnings }: ConfigPlan): string[] => warnings.map(({ code, path }) => `${code} ${path}`)
 const paths = ({ changes }: ConfigPlan): string[] => changes.map(({ action, path }) => `${action} ${path}`)
 
+const given = new Set<number>()
+
 /** A port that nobody has, and that neither the system nor another test gives to anybody. */
 async function freePort(): Promise<number> {
   for (;;) {
@@ -23,7 +25,9 @@ async function freePort(): Promise<number> {
       server.listen(port, '127.0.0.1', () => resolve(true))
     })
     await new Promise((resolve) => server.close(resolve))
-    if (isFree) return port
+    if (!isFree || given.has(port)) continue
+    given.add(port)
+    return port
   }
 }
 
@@ -186,6 +190,24 @@ describe('quickConfig', () => {
     expect(await rejection(plan.apply())).toMatchObject({ code: 'ERR_WSMAN_PROTOCOL' })
     expect(host.rules).toHaveLength(3)
     expect(plan.applied.map(({ path }) => path)).toEqual(['listeners[*+HTTP]'])
+  })
+
+  it('takes its own listener to another port last, and only where it is told to', async () => {
+    const { host, endpoint, config } = await startWindows()
+    const [port, other] = [await freePort(), await freePort()]
+    await config.listeners.create({ address: '*', transport: 'HTTP', port })
+    const through = new WsmanClient({ ...endpoint.clientOptions(), port })
+    onTestFinished(() => through.close())
+    const plan = await through.config.quickConfig({ port: other })
+    expect(paths(plan)).toEqual([
+      `add firewall[WINRM-HTTP-In-TCP-${other}-Private]`,
+      'set listeners[*+HTTP].port',
+    ])
+    expect(codes(plan)).toEqual(['disconnects listeners[*+HTTP]'])
+    expect(await rejection(plan.apply())).toMatchObject({ code: 'ERR_WSMAN_FORCE_NEEDED' })
+    await plan.apply({ force: true })
+    expect(host.rules.at(-1)).toMatchObject({ ports: [String(other)], enabled: true })
+    expect(await config.listeners.get({ address: '*', transport: 'HTTP' })).toMatchObject({ port: other })
   })
 
   it('passes on what a method of the service returns, in words', async () => {

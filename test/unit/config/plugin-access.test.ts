@@ -66,13 +66,16 @@ describeWithShared('specs', 'the descriptors of a plug-in, as MS-WSMV 4.2.4 has 
     expect((await config.grantWmiAccess({ account: ACCOUNT })).changed).toBe(false)
   })
 
-  it('that are empty or missing are left to RootSDDL, and no password goes back', async () => {
+  it('that are empty or none are left to RootSDDL, and no password goes back', async () => {
     const odd = printed()
-      .replace(/<Security\s[^>]*>/, (start) => `${start.replace(BEFORE, '')}${start}`)
+      .replace(
+        /<Security\s[^>]*>/,
+        (start) => `${start.replace(BEFORE, '')}${start.replace(BEFORE, 'nonsense')}${start}`,
+      )
       .replace('XmlRenderingType="text"', 'XmlRenderingType="text" RunAsPassword="****"')
     const { plugin, config } = await start(odd)
     await (await config.grantWmiAccess({ account: ACCOUNT })).apply()
-    expect(sddls(plugin())).toEqual(['', AFTER])
+    expect(sddls(plugin())).toEqual(['', 'nonsense', AFTER])
     expect(plugin().attributes).not.toHaveProperty('RunAsPassword')
   })
 
