@@ -19,7 +19,8 @@ import { planParts, readHost } from './plan-config.js'
 import { findGroup, isMember, membershipStep } from './plan-membership.js'
 import { planNamespaceAccess } from './plan-namespace-access.js'
 import { planPluginAccess, type PluginPart } from './plan-plugin-access.js'
-import { ConfigPlan, type PlanPart, type PlanWarning } from './plan.js'
+import { putSection } from './plan-sections.js'
+import { ConfigPlan, remark, type PlanPart, type PlanWarning } from './plan.js'
 import { WmiObjects } from './wmi-objects.js'
 
 /** What it takes that an account may use WinRM. */
@@ -133,7 +134,7 @@ async function guardedParts(
     if (!part.isUnguarded) return part
     const name = names[index] ?? ''
     const message = `The plug-in ${name} has no descriptor of its own, so RootSDDL decides who may use it: grantAccess.`
-    return { ...part, warnings: [...part.warnings, warning('dubious', `plugins[${name}]`, message)] }
+    return { ...part, warnings: [...part.warnings, remark('dubious', `plugins[${name}]`, message)] }
   })
 }
 
@@ -149,21 +150,28 @@ async function planRoot(
   const current = readDescriptor(rootSddl)
   if (!current) {
     const message = 'The host tells no RootSDDL that could be changed.'
-    return { steps: [], warnings: [warning('unavailable', path, message)] }
+    return { steps: [], warnings: [remark('unavailable', path, message)] }
   }
   const next = change.apply(current)
   const desired = { service: { rootSddl: formatSddl(next) } }
   const part = await planParts(context, host, desired, options, strangers)
   const description = change.describe('WinRM')
   const doubt = change.doubt(next)
+  // Somebody else may have been let in meanwhile.
+  const run = async (bounds: CallOptions): Promise<void> => {
+    const { config } = await readHost(context, {}, bounds)
+    const latest = readDescriptor(readModel(config, CONFIG_DOCUMENT).service.rootSddl) ?? current
+    await putSection(context.runner, 'service', { rootSddl: formatSddl(change.apply(latest)) }, bounds)
+  }
   return {
     steps: part.steps.map((step) => ({
       ...step,
+      run,
       changes: step.changes.map((one) => ({ ...one, description })),
     })),
     warnings: [
       ...part.warnings,
-      ...(doubt === undefined ? [] : [warning('dubious', path, `In the RootSDDL, ${doubt}.`)]),
+      ...(doubt === undefined ? [] : [remark('dubious', path, `In the RootSDDL, ${doubt}.`)]),
     ],
   }
 }
@@ -182,17 +190,10 @@ function ownMembership({ parts }: ConfigContext, account: Account, group: string
 const noGroup = (host: string): PlanPart => ({
   steps: [],
   warnings: [
-    warning(
+    remark(
       'unavailable',
       'groups',
       `${host} has neither the group Remote Management Users nor WinRMRemoteWMIUsers__; use through: 'descriptors'.`,
     ),
   ],
-})
-
-const warning = (code: PlanWarning['code'], path: string, message: string): PlanWarning => ({
-  code,
-  path,
-  message,
-  needsForce: false,
 })

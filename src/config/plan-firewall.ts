@@ -4,7 +4,7 @@ import { ProtocolError } from '../errors/errors.js'
 import type { CallOptions } from '../operations/call-options.js'
 import type { OperationRunner } from '../operations/operation.js'
 import { texts } from './method-output.js'
-import type { PlanPart, PlanStep, PlanWarning } from './plan.js'
+import { remark, type PlanPart, type PlanStep, type PlanWarning } from './plan.js'
 import { textOf, wmiClass, WmiObjects } from './wmi-objects.js'
 
 const NAMESPACE = 'root/standardcimv2'
@@ -147,27 +147,26 @@ function obstacles(
   profile: Instance | undefined,
 ): readonly PlanWarning[] {
   const path = `firewall[${name}]`
-  const warn = (code: 'policy' | 'dubious', message: string): PlanWarning => ({
-    code,
-    path,
-    message,
-    needsForce: false,
-  })
   const blocking = covering.filter(({ enabled, action }) => enabled && action === BLOCK)
   return [
     ...(ignoresLocalRules(profile)
-      ? [warn('policy', `Group Policy has the firewall ignore local rules in the profile ${name}.`)]
+      ? [remark('policy', path, `Group Policy has the firewall ignore local rules in the profile ${name}.`)]
       : []),
     ...(textOf(profile?.AllowInboundRules) === NO
       ? [
-          warn(
+          remark(
             'dubious',
+            path,
             `The firewall lets nothing in in the profile ${name}, whatever its rules say (AllowInboundRules).`,
           ),
         ]
       : []),
     ...blocking.map(({ id }) =>
-      warn('dubious', `The rule ${id} blocks port ${port} in the profile ${name}, whatever others allow.`),
+      remark(
+        'dubious',
+        path,
+        `The rule ${id} blocks port ${port} in the profile ${name}, whatever others allow.`,
+      ),
     ),
   ]
 }

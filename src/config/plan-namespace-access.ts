@@ -5,7 +5,7 @@ import type { SecurityDescriptor } from '../settings/sddl/descriptor.js'
 import { formatSddl } from '../settings/sddl/format.js'
 import type { DescriptorChange } from './descriptor-change.js'
 import { texts } from './method-output.js'
-import type { PlanPart, PlanWarning } from './plan.js'
+import { remark, type PlanPart } from './plan.js'
 import { isUnavailable, wmiClass, WmiObjects } from './wmi-objects.js'
 
 /**
@@ -19,25 +19,20 @@ export async function planNamespaceAccess(
   options: CallOptions,
 ): Promise<PlanPart> {
   const path = `namespaces[${namespace}].security`
-  const warn = (code: PlanWarning['code'], message: string): PlanWarning => ({
-    code,
-    path,
-    message,
-    needsForce: false,
-  })
   let descriptor: SecurityDescriptor
   try {
     descriptor = await readSecurity(runner, namespace, options)
   } catch (error) {
     if (!isUnavailable(error)) throw error
     const message = `The security of the namespace ${namespace} cannot be read: ${error.message}`
-    return { steps: [], warnings: [warn('unavailable', message)] }
+    return { steps: [], warnings: [remark('unavailable', path, message)] }
   }
   const next = change.apply(descriptor)
   const from = formatSddl(descriptor)
   const to = formatSddl(next)
   const doubt = change.doubt(next)
-  const warnings = doubt === undefined ? [] : [warn('dubious', `In the namespace ${namespace}, ${doubt}.`)]
+  const warnings =
+    doubt === undefined ? [] : [remark('dubious', path, `In the namespace ${namespace}, ${doubt}.`)]
   if (from === to) return { steps: [], warnings }
   const description = change.describe(`the WMI namespace ${namespace}`)
   const run = async (bounds: CallOptions): Promise<void> => {

@@ -6,7 +6,7 @@ import type { XmlElement } from '../xml/element.js'
 import type { ElementTree } from '../xml/writer.js'
 import { readDescriptor, type DescriptorChange } from './descriptor-change.js'
 import { PLUGIN_KIND } from './plugin-kind.js'
-import type { PlanChange, PlanPart, PlanWarning } from './plan.js'
+import { remark, type PlanChange, type PlanPart } from './plan.js'
 import { CONFIG_URI } from './resources.js'
 import { fixedMessage } from './setting-fixed.js'
 import { isHeldByPolicy } from './writable-document.js'
@@ -27,19 +27,13 @@ export async function planPluginAccess(
 ): Promise<PluginPart> {
   const resource = { resourceUri: CONFIG_URI.plugin, selectors: { Name: name } }
   const path = `plugins[${name}]`
-  const warn = (code: PlanWarning['code'], message: string): PlanWarning => ({
-    code,
-    path,
-    message,
-    needsForce: false,
-  })
   let document: XmlElement
   try {
     document = await runner.run(getDocumentOperation(resource), options)
   } catch (error) {
     if (!isUnavailable(error)) throw error
     const message = `The plug-in ${name} cannot be looked up: ${error.message}`
-    return { steps: [], warnings: [warn('unavailable', message)], isUnguarded: false }
+    return { steps: [], warnings: [remark('unavailable', path, message)], isUnguarded: false }
   }
   const descriptors = descriptorsIn(document)
   const isUnguarded = descriptors.every(({ sddl }) => readDescriptor(sddl) === undefined)
@@ -51,9 +45,12 @@ export async function planPluginAccess(
       ? []
       : [{ path: where, action: 'set', from, to, description: change.describe(`the plug-in ${name}`) }]
   })
-  if (changes.length === 0) return { steps: [], warnings: [], isUnguarded }
+  const warnings = doubtsAbout(descriptors, change).map((doubt) =>
+    remark('dubious', path, `In the descriptor of the plug-in ${name}, ${doubt}.`),
+  )
+  if (changes.length === 0) return { steps: [], warnings, isUnguarded }
   if (isHeldByPolicy(document)) {
-    return { steps: [], warnings: [warn('policy', fixedMessage(path, 'policy'))], isUnguarded }
+    return { steps: [], warnings: [remark('policy', path, fixedMessage(path, 'policy'))], isUnguarded }
   }
   const run = async (bounds: CallOptions): Promise<void> => {
     const read = await runner.run(getDocumentOperation(resource), bounds)
@@ -62,7 +59,10 @@ export async function planPluginAccess(
   }
   return {
     steps: [{ name: `change who may use the plug-in ${name}`, changes, run }],
-    warnings: [warn('dubious', `The service takes up changes of ${path} when it is started again.`)],
+    warnings: [
+      ...warnings,
+      remark('dubious', path, `The service takes up changes of ${path} when it is started again.`),
+    ],
     isUnguarded,
   }
 }
@@ -98,6 +98,18 @@ function withDescriptors(tree: ElementTree, change: (sddl: string) => string): E
     ),
     children: children.map((child) => (typeof child === 'string' ? child : withDescriptors(child, change))),
   }
+}
+
+function doubtsAbout(
+  descriptors: readonly Descriptor[],
+  { apply, doubt }: DescriptorChange,
+): readonly string[] {
+  const doubts = descriptors.flatMap(({ sddl }) => {
+    const descriptor = readDescriptor(sddl)
+    const found = descriptor && doubt(apply(descriptor))
+    return found === undefined ? [] : [found]
+  })
+  return [...new Set(doubts)]
 }
 
 /** What is none, or is already as it should be, stays as it is written. */

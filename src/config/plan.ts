@@ -44,6 +44,14 @@ export interface PlanWarning {
   readonly needsForce: boolean
 }
 
+/** A warning that is nothing to refuse a plan for. */
+export const remark = (code: PlanWarningCode, path: string, message: string): PlanWarning => ({
+  code,
+  path,
+  message,
+  needsForce: false,
+})
+
 /** How far a plan has come. */
 export interface PlanProgress {
   /** The number of the step, from 1. */

@@ -11,7 +11,7 @@ import { LISTENER_KIND } from './listener-kind.js'
 import { planParts, readHost, type DesiredListener } from './plan-config.js'
 import { planFirewall } from './plan-firewall.js'
 import { planWinrmService } from './plan-winrm-service.js'
-import { ConfigPlan, type PlanPart, type PlanStep, type PlanWarning } from './plan.js'
+import { ConfigPlan, remark, type PlanPart, type PlanStep, type PlanWarning } from './plan.js'
 import {
   DEFAULT_PORTS,
   resolveQuickConfig,
@@ -80,16 +80,9 @@ async function unlessUnavailable(
     return await plan()
   } catch (error) {
     if (!isUnavailable(error)) throw error
-    return { steps: [], warnings: [unavailable(path, `${what}: ${error.message}`)] }
+    return { steps: [], warnings: [remark('unavailable', path, `${what}: ${error.message}`)] }
   }
 }
-
-const unavailable = (path: string, message: string): PlanWarning => ({
-  code: 'unavailable',
-  path,
-  message,
-  needsForce: false,
-})
 
 interface ListenerPart extends PlanPart {
   /** The port that will be listened on. */
@@ -115,7 +108,7 @@ async function planListener(
   const certificate =
     transport === 'HTTPS' ? await certificateMembers(context.runner, wanted, found, options) : { members: {} }
   if ('reason' in certificate) {
-    const warning = unavailable(pathOfItem(LISTENER_KIND, key), certificate.reason)
+    const warning = remark('unavailable', pathOfItem(LISTENER_KIND, key), certificate.reason)
     return { steps: [], warnings: [warning], port, isPossible: false }
   }
   const desired: DesiredListener = {
@@ -176,12 +169,13 @@ async function certificateMembers(
 }
 
 const doubts = (complaints: readonly string[]): readonly PlanWarning[] =>
-  complaints.map((complaint) => ({
-    code: 'dubious',
-    path: 'listeners[*+HTTPS].certificateThumbprint',
-    message: `The certificate may not do: ${complaint}.`,
-    needsForce: false,
-  }))
+  complaints.map((complaint) =>
+    remark(
+      'dubious',
+      'listeners[*+HTTPS].certificateThumbprint',
+      `The certificate may not do: ${complaint}.`,
+    ),
+  )
 
 function noneFits(name: string, certificates: Awaited<ReturnType<typeof readCertificates>>): string {
   const reasons = certificates.map(

@@ -179,6 +179,17 @@ describe('access to WinRM', () => {
     expect(await rejection(config.get())).toMatchObject({ name: 'WsmanFault', wsmanCode: 5 })
   })
 
+  it('takes nothing from whoever got it between plan and apply', async () => {
+    const { config } = await startWindows()
+    const accounts = ['bob', 'Operators', String.raw`EXAMPLE\bob`]
+    const plans = await Promise.all(accounts.map((account) => config.grantAccess({ account, ...ROOT_ONLY })))
+    for (const plan of plans) await plan.apply()
+    const { rootSddl } = (await config.get()).service
+    for (const sid of [BOB, 'S-1-5-21-1-2-3-1002', 'S-1-5-21-7-8-9-1200']) {
+      expect(rootSddl).toContain(`(A;;GXGR;;;${sid})`)
+    }
+  })
+
   it('says what an entry that denies makes of it', async () => {
     const rootSddl = `O:NSG:BAD:P(D;;GX;;;${BOB})(A;;GA;;;BA)S:P(AU;FA;GA;;;WD)`
     const { config } = await startWindows(new WindowsHost(), {

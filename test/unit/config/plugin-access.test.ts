@@ -79,6 +79,18 @@ describeWithShared('specs', 'the descriptors of a plug-in, as MS-WSMV 4.2.4 has 
     expect(plugin().attributes).not.toHaveProperty('RunAsPassword')
   })
 
+  it('that deny what they are to allow are told', async () => {
+    const denying = BEFORE.replace('D:P', `D:P(D;;GX;;;${ACCOUNT})`)
+    const { plugin, config } = await start(printed().replace(BEFORE, denying))
+    const plan = await config.grantWmiAccess({ account: ACCOUNT })
+    expect(plan.warnings[0]).toMatchObject({
+      code: 'dubious',
+      message: `In the descriptor of the plug-in WMI Provider, an entry denies ${ACCOUNT} some of the rights, and wins.`,
+    })
+    await plan.apply()
+    expect(sddls(plugin())).toEqual([AFTER.replace('D:P', `D:P(D;;GX;;;${ACCOUNT})`)])
+  })
+
   it('of Group Policy are left alone', async () => {
     const { config } = await start(
       printed().replace('XmlRenderingType="text"', 'XmlRenderingType="text" Source="GPO"'),
