@@ -126,6 +126,8 @@ describe('sensors of the sample hardware', () => {
     expect(await read()).toEqual([900, 'at or above upper non-recoverable threshold'])
     degrees = -0.04
     expect(await read()).toEqual([0, 'at or below lower non-recoverable threshold'])
+    const raw = await client.enumerate('wmi/root/hardware/NumericSensor').toArray()
+    expect(raw.map(({ CurrentReading }) => CurrentReading)).toEqual(['0'])
     degrees = null
     expect(await read()).toEqual([null, 'N/A'])
   })

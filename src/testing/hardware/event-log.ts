@@ -1,6 +1,7 @@
 import type { EndpointInstance } from '../types.js'
 import { fromDate } from '../wql/dmtf-datetime.js'
-import { CONTROLLER_ADDRESS, deviceId, KINDS, type SensorKind } from './sensors.js'
+import { CONTROLLER_ADDRESS, KINDS, type SensorKind } from './sensor-tables.js'
+import { deviceId } from './sensors.js'
 
 const FORMAT = [
   'string CIM_Sensor.DeviceID',

@@ -5,17 +5,14 @@ import { baseClasses, providerClass } from './definitions.js'
 import { logRecord } from './event-log.js'
 import { ipmiDriver } from './ipmi-driver.js'
 import {
-  deviceId,
-  discreteSensors,
   KINDS,
-  numericSensor,
-  reachedThreshold,
   SAMPLE_SENSORS,
   SETTABLE,
   THRESHOLDS,
   type SampleSensor,
   type SensorThresholds,
-} from './sensors.js'
+} from './sensor-tables.js'
+import { deviceId, discreteSensors, numericSensor, reachedThreshold } from './sensors.js'
 
 /**
  * Classes as a Windows server with a baseboard management controller has them: sensors and event log of the IPMI provider

@@ -1,5 +1,6 @@
 import type { EndpointClass, EndpointInstance, EndpointValue } from '../types.js'
-import { CONTROLLER_ADDRESS, KINDS, readingOf, type SampleSensor } from './sensors.js'
+import { CONTROLLER_ADDRESS, KINDS, type SampleSensor } from './sensor-tables.js'
+import { readingOf } from './sensors.js'
 
 /** Completion codes of IPMI 2.0, table 5-2. */
 const OK = 0

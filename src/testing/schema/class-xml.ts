@@ -39,7 +39,7 @@ export function classXml(registered: RegisteredClass, details: ClassDetails): st
 }
 
 /** The names of the classes above, the nearest first. The topmost may be one that nobody gave. */
-export function namesAbove({ superclass, definition }: RegisteredClass): readonly string[] {
+function namesAbove({ superclass, definition }: RegisteredClass): readonly string[] {
   if (superclass) return [superclass.name, ...namesAbove(superclass)]
   return definition.superclass === undefined ? [] : [definition.superclass]
 }
