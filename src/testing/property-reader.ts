@@ -88,7 +88,9 @@ export class PropertyReader {
       throw invalidProperties(`${name} is a reference.`)
     }
     if (type === 'datetime') return this.text(property, (timeWrapper(element) ?? element).text)
-    if (!isEmbedded(element)) return this.text(property, element.text)
+    // An instance without properties is an empty element.
+    const isBare = property.embedded !== undefined && element.text.trim() === ''
+    if (!isEmbedded(element) && !isBare) return this.text(property, element.text)
     if (type !== 'string') throw invalidProperties(`${name} is of the type ${type} and holds no elements.`)
     return this.#embedded(owner, element, property)
   }

@@ -340,6 +340,11 @@ describe('a method with declared parameters', () => {
     expect(text('Next', 'Hours')).toBe('2')
   })
 
+  it('gets an instance without properties as one', async () => {
+    await call('Wait', '<i:Zone/>')
+    expect(calls.splice(0)).toMatchObject([{ parameters: { Zone: { __CLASS: 'Acme_Zone' } } }])
+  })
+
   it.each([
     ['one it does not have', 'Wait', '<i:Until2>1</i:Until2>', { Id: '1' }, 'w:SchemaValidationError'],
     ['one that goes out', 'Wait', '<i:Passed>1</i:Passed>', { Id: '1' }, 'w:SchemaValidationError'],
