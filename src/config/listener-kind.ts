@@ -5,7 +5,7 @@ import { assertMembers } from '../settings/validate.js'
 import type { ItemKind } from './item-kind.js'
 import { readModel } from '../settings/read-model.js'
 import { CONFIG_URI } from './resources.js'
-import { assertGiven, tableKind } from './table-kind.js'
+import { tableKind } from './table-kind.js'
 
 /** What names a listener. */
 export type ListenerKey = Pick<ListenerSettings, 'address' | 'transport'>
@@ -33,11 +33,8 @@ export const LISTENER_KIND: ItemKind<ListenerSettings, ListenerKey> = tableKind<
       .map(({ text }) => text.trim()),
   }),
   validate,
-  validateNew: (item) => {
-    validate(item)
-    // The host picks none by itself (MS-WSMV 2.2.4.19).
-    if (item.transport === 'HTTPS') assertGiven('HTTPS listener', item, ['certificateThumbprint'])
-  },
+  // What is left out has a default; a certificate, the one whose common name is the hostname, if there is one.
+  validateNew: validate,
 })
 
 function validate({ listeningOn, ...members }: Partial<ListenerSettings>): void {

@@ -144,6 +144,7 @@ async function certificateMembers(
 ): Promise<CertificateMembers | { readonly reason: string }> {
   const given = hostname === undefined ? {} : { hostname }
   if (found && certificateThumbprint === undefined) return { members: given }
+  const path = pathOfItem(LISTENER_KIND, { address: '*', transport: 'HTTPS' })
   try {
     const name = hostname ?? (await fullNameOf(runner, options))
     const certificates = await readCertificates(new RemoteRegistry(runner, options), name, new Date())
@@ -162,9 +163,10 @@ async function certificateMembers(
   } catch (error) {
     if (!isUnavailable(error)) throw error
     if (certificateThumbprint !== undefined) return { members: { ...given, certificateThumbprint } }
-    return {
-      reason: `The certificates of the host cannot be read: ${error.message} Name one with certificateThumbprint.`,
-    }
+    const message =
+      `The certificates of the host cannot be read: ${error.message} It will choose one whose common name is that of ` +
+      'the listener, or refuse (MS-WSMV 3.1.4.1.29.5); certificateThumbprint names one.'
+    return { members: given, warnings: [remark('dubious', path, message)] }
   }
 }
 

@@ -360,23 +360,26 @@ describe('quickConfig for HTTPS', () => {
     })
   })
 
-  it('needs to be told one where the registry cannot be read', async () => {
+  it('leaves the choice to the host where the registry cannot be read', async () => {
     const host = new WindowsHost()
     const classes = host.classes().filter(({ name }) => name !== 'StdRegProv')
     const { config } = await startWindows(host, { endpoint: { classes, certificates: [fit] } })
     const port = await freePort()
-    const without = await config.quickConfig({ transport: 'HTTPS', port })
-    expect(codes(without)).toEqual(['unavailable listeners[*+HTTPS]'])
-    expect(without.changed).toBe(false)
-    const { hostname, certificateThumbprint } = {
-      hostname: 'server01.example.com',
-      certificateThumbprint: fit.thumbprint,
-    }
-    const plan = await config.quickConfig({ transport: 'HTTPS', port, hostname, certificateThumbprint })
+    const hostname = 'server01.example.com'
+    const made = { hostname, certificateThumbprint: fit.thumbprint }
+    const given = await config.quickConfig({ transport: 'HTTPS', port, ...made })
+    expect(given.warnings).toEqual([])
+    expect(given.changes[0]).toMatchObject({ to: made })
+
+    const stranger = await config.quickConfig({ transport: 'HTTPS', port, hostname: 'server02.example.com' })
+    expect(codes(stranger)).toEqual(['dubious listeners[*+HTTPS]'])
+    expect(await rejection(stranger.apply())).toMatchObject({ name: 'WsmanFault' })
+    expect(stranger.applied).toEqual([])
+
+    const plan = await config.quickConfig({ transport: 'HTTPS', port, hostname })
+    expect(codes(plan)).toEqual(['dubious listeners[*+HTTPS]'])
     await plan.apply()
-    expect(await config.listeners.get({ address: '*', transport: 'HTTPS' })).toMatchObject({
-      hostname,
-      certificateThumbprint,
-    })
+    expect(await config.listeners.get({ address: '*', transport: 'HTTPS' })).toMatchObject(made)
+    expect(await config.quickConfig({ transport: 'HTTPS' })).toMatchObject({ changed: false, warnings: [] })
   })
 })

@@ -227,13 +227,11 @@ describeWithShared('corpus', 'a plan of listeners', () => {
     expect([remove?.action, remove?.texts('Selector')]).toEqual(['Delete', ['IP:10.0.0.2', 'HTTP']])
   })
 
-  it('needs a certificate for a new one with HTTPS', async () => {
+  it('leaves what is not said of a new one to the host, its certificate too (MS-WSMV 3.1.4.1.29.5)', async () => {
     const { service, config } = await start()
-    const without = { address: '*', transport: 'HTTPS' } as const
-    const message = 'A new HTTPS listener needs certificateThumbprint.'
-    expect(await rejection(config.plan({ listeners: [without] }))).toMatchObject({ message })
-    expect(await rejection(config.listeners.create(without))).toMatchObject({ message })
-    expect(service.of('Create')).toEqual([])
+    const plan = await config.plan({ listeners: [{ address: '*', transport: 'HTTPS' }] })
+    await plan.apply()
+    expect(service.of('Create').map((create) => create.elements('Listener')[0]?.children)).toEqual([[]])
   })
 
   it('compares thumbprints as what they are', async () => {
