@@ -35,6 +35,7 @@ import { ListenerSet, type ManagedListener } from './listening/listener-set.js'
 import { isLoopback } from './listening/machine-addresses.js'
 import type { ListenerSpec } from './listening/open-listener.js'
 import { hardwareClasses } from './hardware/hardware-classes.js'
+import { accountClasses } from './machine/account-classes.js'
 import { machineClasses } from './machine/machine-classes.js'
 import { PluginRoutes } from './plugin-routes.js'
 import { OperationQuota } from './operation-quota.js'
@@ -124,7 +125,14 @@ export async function startEndpoint(options: EndpointOptions = {}): Promise<Endp
   const enumerations = new Enumerations(settings, quota)
   const { affinityCookie = false } = options
   const shells = new ShellService({ settings, machine, enumerations, quota, affinityCookie })
-  const registry = new ClassRegistry(options.classes ?? [...machineClasses(), ...hardwareClasses()])
+  const principals = new SecurityPrincipals(accounts, machine)
+  const registry = new ClassRegistry(
+    options.classes ?? [
+      ...machineClasses(),
+      ...hardwareClasses(),
+      ...accountClasses(principals.accounts, machine),
+    ],
+  )
   const classes = new ClassService(registry, enumerations)
   const certificates = new CertificateStore()
   for (const tls of options.certificates ?? []) certificates.add(tls)
@@ -162,7 +170,6 @@ export async function startEndpoint(options: EndpointOptions = {}): Promise<Endp
     }),
   })
   const log = new RequestLog()
-  const principals = new SecurityPrincipals(accounts, machine)
   const pipeline: RequestPipeline = new RequestPipeline({
     settings,
     machine,

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import {
   decodeSecurityDescriptor,
@@ -7,6 +8,7 @@ import {
   type GrantAccessOptions,
   type GrantWmiAccessOptions,
 } from 'wsman'
+import { startEndpoint } from 'wsman/testing'
 import { rejection } from '../support/scripted-service.js'
 import { WindowsHost } from '../support/windows-host/host.js'
 import { standInForPowerShell } from '../support/windows-host/powershell.js'
@@ -220,6 +222,39 @@ describe('access to WinRM', () => {
     expect(codes(plan)).toEqual(['unavailable plugins[No such plug-in]'])
     expect(paths(plan)).toEqual(['set service.rootSddl'])
   })
+})
+
+it('is given and taken by name at an endpoint as it comes', async () => {
+  const users = [
+    { username: 'alice', password: 'secret' },
+    { username: 'bob', password: 'secret', groups: [] },
+    { username: 'carol', password: 'secret', groups: ['Remote Management Users'] },
+  ]
+  const endpoint = await startEndpoint({ users })
+  onTestFinished(() => endpoint.close())
+  const [alice, bob, carol] = ['alice', 'bob', 'carol'].map((name) => {
+    const client = new WsmanClient(endpoint.clientOptions(name))
+    onTestFinished(() => client.close())
+    return client
+  }) as [WsmanClient, WsmanClient, WsmanClient]
+  const denied = { name: 'WsmanFault', wsmanCode: 5 }
+  for (const [client, account] of [
+    [bob, 'bob'],
+    [carol, 'Remote Management Users'],
+  ] as const) {
+    expect(await rejection(client.config.get())).toMatchObject(denied)
+    await (await alice.config.grantAccess({ account })).apply()
+    expect(await client.config.get()).toHaveProperty('service.rootSddl')
+    expect(await alice.config.grantAccess({ account })).toMatchObject({ changed: false })
+  }
+  const plan = await alice.config.revokeAccess({ account: String.raw`.\BOB` })
+  await plan.apply()
+  expect(await rejection(bob.config.get())).toMatchObject(denied)
+  expect(await alice.config.revokeAccess({ account: 'bob', through: 'group' })).toMatchObject({
+    changed: false,
+  })
+  const through = await alice.config.revokeAccess({ account: 'carol', through: 'group' })
+  expect(paths(through)).toEqual([`remove groups[Remote Management Users].members[${hostname()}\\carol]`])
 })
 
 describe('access through a group', () => {
