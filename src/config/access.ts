@@ -88,7 +88,7 @@ export async function planGrantWmiAccess(
     await planNamespaceAccess(
       context.runner,
       namespace,
-      granting(account, mask, inherit ? ['CI'] : []),
+      granting(account, rights, { mask, flags: inherit ? ['CI'] : [] }),
       bounds,
     ),
   ])

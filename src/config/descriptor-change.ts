@@ -23,15 +23,15 @@ export function readDescriptor(sddl: string | undefined): SecurityDescriptor | u
   }
 }
 
+/** @param rights by name: letters of SDDL, unless `mask` says what they stand for */
 export function granting(
   { name, sid }: Account,
-  rights: readonly string[] | number,
-  flags: readonly AceFlag[] = [],
+  rights: readonly string[],
+  { mask = maskOf(rights), flags = [] }: { readonly mask?: number; readonly flags?: readonly AceFlag[] } = {},
 ): DescriptorChange {
-  const mask = maskOf(rights)
   return {
     apply: (descriptor) => grantRights(descriptor, { trustee: sid, rights: mask, flags }),
-    describe: (object) => `${name} gets rights to ${object}.`,
+    describe: (object) => `${name} gets the rights ${rights.join(', ')} to ${object}.`,
     doubt: (changed) =>
       intersection(trusteeRights(changed, sid).denied, mask) === 0
         ? undefined

@@ -137,7 +137,7 @@ describe('access to WinRM', () => {
         {
           path: 'service.rootSddl',
           action: 'set',
-          description: String.raw`SERVER01\bob gets rights to WinRM.`,
+          description: String.raw`SERVER01\bob gets the rights GR, GX to WinRM.`,
         },
       ],
     })
@@ -399,7 +399,7 @@ describe('access to a WMI namespace', () => {
         action: 'set',
         from: before,
         to: after,
-        description: String.raw`SERVER01\bob gets rights to the WMI namespace root/cimv2.`,
+        description: String.raw`SERVER01\bob gets the rights enableAccount, remoteEnable to the WMI namespace root/cimv2.`,
       },
     ])
     await plan.apply()

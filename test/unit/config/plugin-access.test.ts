@@ -51,7 +51,7 @@ describeWithShared('specs', 'the descriptors of a plug-in, as MS-WSMV 4.2.4 has 
         path: `plugins[WMI Provider].resources[${URI}].security.sddl`,
         from: BEFORE,
         to: AFTER,
-        description: `${ACCOUNT} gets rights to the plug-in WMI Provider.`,
+        description: `${ACCOUNT} gets the rights GR, GX to the plug-in WMI Provider.`,
       },
     ])
     expect(plan.warnings.map(({ code, path }) => `${code} ${path}`)).toEqual([
