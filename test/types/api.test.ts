@@ -15,8 +15,10 @@ import {
   metadataOf,
   PolicyError,
   ProtocolError,
+  quickConfigScript,
   referencesOf,
   selectorFilter,
+  sourceOf,
   TimeoutError,
   TransportError,
   UsageError,
@@ -26,6 +28,7 @@ import {
   WsmanFault,
   xpath,
   type CallOptions,
+  type ConfigPlan,
   type Enumeration,
   type EnumerateOptions,
   type IdentifyResult,
@@ -351,6 +354,30 @@ describe('errors', () => {
     expect((error as PolicyError).hint).toContain('allowUnencrypted: true')
     expect(endpoint.requests).toHaveLength(before)
     await plain.close()
+  })
+})
+
+describe('the configuration', () => {
+  it('is read and planned, and so is access', async () => {
+    const { config } = client
+    const { service } = await config.get()
+    expectTypeOf(service.maxConnections).toEqualTypeOf<number>()
+    expect(sourceOf(service, 'allowUnencrypted')).toBe('local')
+    const account = 'S-1-5-21-1-2-3-1001'
+    const plans = [
+      await config.plan({ service: { maxConnections: service.maxConnections } }),
+      await config.quickConfig({ transport: 'HTTPS' }),
+      await config.grantAccess({ account, rights: ['GR'] }),
+      await config.revokeAccess({ account }),
+      await config.grantWmiAccess({ account, namespace: 'root/cimv2' }),
+    ]
+    expectTypeOf(plans).toEqualTypeOf<ConfigPlan[]>()
+    for (const plan of plans) {
+      const json = JSON.parse(JSON.stringify(plan)) as object
+      expect(Object.keys(json)).toEqual(['changed', 'changes', 'warnings'])
+      expect(json).toEqual({ changed: plan.changed, changes: plan.changes, warnings: plan.warnings })
+    }
+    expect(quickConfigScript({ transport: 'HTTPS' })).toContain("$transport = 'HTTPS'")
   })
 })
 
