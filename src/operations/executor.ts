@@ -16,7 +16,7 @@ import type { Lifetime } from '../util/lifetime.js'
 import { timerDelay } from '../util/timer.js'
 import { assertCallOptions, type CallOptions, type Languages } from './call-options.js'
 import type { Operation, OperationRunner } from './operation.js'
-import { isRetryable, isTooBusy, retryDelayMs, type RetryPolicy } from './retry.js'
+import { finalFailure, isRetryable, isTooBusy, retryDelayMs, type RetryPolicy } from './retry.js'
 import { refuseStatus } from './status.js'
 import { WireTap } from './wire-tap.js'
 
@@ -106,13 +106,15 @@ export class OperationExecutor implements OperationRunner {
   async #withRetries<T>(operation: Operation<T>, options: CallOptions, progress: Progress): Promise<T> {
     const { retry } = this.#options
     const { signal, trace } = progress
+    let unknown: unknown
     for (;;) {
       const attempt = ++trace.attempts
       try {
         return await this.#once(operation, options, progress)
       } catch (error) {
         if (attempt >= retry.attempts || signal.aborted || !isRetryable(error, operation.idempotent))
-          throw error
+          throw finalFailure(error, unknown)
+        if (!isRetryable(error, false)) unknown = error
         const delayMs = retryDelayMs(retry, attempt)
         tellRetry({ host: this.host, ...nameOf(operation), attempt, delayMs, error })
         await sleep(delayMs, signal).catch((reason: unknown) => {

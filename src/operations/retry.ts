@@ -1,6 +1,8 @@
+import { TransportError } from '../errors/errors.js'
 import { FAULT, matchesFault } from '../errors/fault-codes.js'
-import { isWsmanError } from '../errors/wsman-error.js'
-import type { WsmanFault } from '../errors/fault.js'
+import type { WsmanErrorCode } from '../errors/codes.js'
+import { isWsmanError, type WsmanError } from '../errors/wsman-error.js'
+import { isWsmanFault, type WsmanFault } from '../errors/fault.js'
 
 /** When a failed request is sent again. Only what is idempotent, or was refused before it ran, ever is. */
 export interface RetryOptions {
@@ -44,6 +46,31 @@ export function isRetryable(error: unknown, idempotent: boolean): boolean {
     default:
       return false
   }
+}
+
+const NOTHING_SENT: ReadonlySet<string> = new Set<WsmanErrorCode>([
+  'ERR_WSMAN_CONNECT',
+  'ERR_WSMAN_CONNECT_TIMEOUT',
+  'ERR_WSMAN_PROXY',
+  'ERR_WSMAN_TLS',
+])
+
+function saysNothingRan(error: WsmanError): boolean {
+  return NOTHING_SENT.has(error.code) || (isWsmanFault(error) && isTooBusy(error.wsmanCode))
+}
+
+/**
+ * What to throw after the last try. Where an earlier one may have been carried out, its failure is the one that counts,
+ * whatever kept the last one from being sent.
+ * @param unknown the last failure of a request that may have been carried out, if there was one
+ */
+export function finalFailure(failure: unknown, unknown: unknown): unknown {
+  if (!isWsmanError(unknown) || !isWsmanError(failure) || !saysNothingRan(failure)) return failure
+  const { hint } = failure
+  return new TransportError('ERR_WSMAN_SOCKET', `${unknown.message} Asked again: ${failure.message}`, {
+    cause: failure,
+    ...(hint === undefined ? {} : { hint }),
+  })
 }
 
 /** Exponential, with up to a half taken off at random so that a fleet does not come back all at once. */

@@ -1,4 +1,5 @@
 import type { Readable, Writable } from 'node:stream'
+import { inspect } from 'node:util'
 import type { CallOptions } from '../operations/call-options.js'
 import type { SignalName } from '../operations/shell-verbs.js'
 import type { CommandExit, CommandRun } from './command-run.js'
@@ -44,5 +45,13 @@ export class RemoteCommand {
   /** Decoded whole lines of both streams, instead of reading `stdout` and `stderr`. */
   lines(): AsyncGenerator<OutputLine, void, undefined> {
     return readLines(this, this.#codepage)
+  }
+
+  /**
+   * Without its streams, which hold what has not gone through them yet.
+   * @internal
+   */
+  [inspect.custom](): string {
+    return `RemoteCommand { commandId: '${this.commandId}' }`
   }
 }

@@ -1,4 +1,5 @@
 import { Writable } from 'node:stream'
+import { inspect } from 'node:util'
 import type { ResourceLocator } from '../envelope/resource.js'
 import type { CallOptions } from '../operations/call-options.js'
 import type { OperationRunner } from '../operations/operation.js'
@@ -59,6 +60,11 @@ export class CommandStdin extends Writable {
     this.#send(new Uint8Array(), true).then(() => {
       callback()
     }, callback)
+  }
+
+  /** Without what waits to be sent. */
+  [inspect.custom](): string {
+    return 'CommandStdin {}'
   }
 
   async #sendAll(data: Buffer): Promise<void> {

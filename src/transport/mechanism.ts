@@ -2,7 +2,7 @@ import type { TlsOptions } from '../http/tls.js'
 import { authenticationDemanded, offeredBy, type Mechanism } from './authenticator.js'
 import { BasicMechanism } from './basic.js'
 import { CertificateMechanism } from './certificate.js'
-import { schemeOf, type PasswordSource } from './credentials.js'
+import type { PasswordSource } from './credentials.js'
 import { DigestMechanism } from './digest.js'
 import { type ContextSource, givenScheme } from './given-mechanism.js'
 import type { HandshakeScheme } from './handshake.js'
@@ -20,7 +20,7 @@ export interface MechanismOptions {
 
 /** @throws UsageError for a credential that the scheme cannot use */
 export function createMechanism({ credential, tls, surroundings }: MechanismOptions): Mechanism {
-  const scheme = schemeOf(credential.auth)
+  const { scheme } = credential
   const kerberos = (): KerberosSource => credential.kerberosSource((auth) => new KerberosSource(auth))
   const handshake = (scheme: HandshakeScheme, source?: PasswordSource | ContextSource): Mechanism =>
     new HandshakeMechanism({

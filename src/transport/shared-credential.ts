@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import { CredentialGate } from './credential-gate.js'
-import { PasswordSource, schemeOf, type AuthOptions } from './credentials.js'
+import { PasswordSource, schemeOf, type AuthOptions, type AuthScheme } from './credentials.js'
 import { ContextSource } from './given-mechanism.js'
 import { HandshakeTurns } from './handshake-turns.js'
 import type { KerberosSource } from './kerberos-source.js'
@@ -23,9 +23,9 @@ export class SharedCredential {
     this.#auth = auth
   }
 
-  /** @internal */
-  get auth(): AuthOptions {
-    return this.#auth
+  /** `auth.scheme`. */
+  get scheme(): AuthScheme | 'custom' {
+    return schemeOf(this.#auth)
   }
 
   /** @internal */

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { AbortError, CommandError, TimeoutError, WsmanClient, type OutputEvent } from 'wsman'
 import { startEndpoint, type Endpoint } from 'wsman/testing'
-import { followTheClock, isAlive, LONG_MS, until } from '../support/gates.js'
+import { followTheClock, LONG_MS, until } from '../support/gates.js'
+import { isAlive } from '../support/processes.js'
 
 let endpoint: Endpoint
 let client: WsmanClient

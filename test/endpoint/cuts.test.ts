@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { isWsmanError, WsmanClient, type CommandResult, type WsmanClientOptions } from 'wsman'
 import { startEndpoint, type Endpoint, type EndpointOptions } from 'wsman/testing'
-import { followTheClock, isAlive, LONG_MS, until } from '../support/gates.js'
+import { followTheClock, LONG_MS, until } from '../support/gates.js'
+import { isAlive } from '../support/processes.js'
 import { turns } from '../support/scripted-service.js'
 
 const cleanUps: (() => Promise<void>)[] = []

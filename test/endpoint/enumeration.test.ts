@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { AbortError, WsmanClient, wql } from 'wsman'
 import { startEndpoint, type Endpoint, type EndpointClass, type EndpointOptions } from 'wsman/testing'
-import { until, usedHeap } from '../support/gates.js'
+import { until } from '../support/gates.js'
+import { usedHeap } from '../support/processes.js'
 
 const COUNT = 100_000
 

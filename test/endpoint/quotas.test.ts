@@ -5,7 +5,8 @@ import path from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createLimiter, WsmanClient, type WsmanClientOptions } from 'wsman'
 import { startEndpoint, type Endpoint, type EndpointOptions } from 'wsman/testing'
-import { until, usedHeap } from '../support/gates.js'
+import { until } from '../support/gates.js'
+import { usedHeap } from '../support/processes.js'
 import { rejection } from '../support/scripted-service.js'
 
 const cleanUps: (() => Promise<void>)[] = []

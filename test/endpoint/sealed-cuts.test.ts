@@ -4,7 +4,7 @@ import { afterEach, expect, it } from 'vitest'
 import { isWsmanError, WsmanClient } from 'wsman'
 import { startEndpoint } from 'wsman/testing'
 import { Random } from '../fuzz/random.js'
-import { Disclosure } from '../interop/peers/disclosure.js'
+import { Disclosure } from '../support/disclosure.js'
 
 const PASSWORD = 'Sesame-öffne-Dich'
 const RESOURCE = 'wmi/root/test/Counter'

@@ -7,7 +7,8 @@ import {
   type ShellSessionManager,
 } from 'wsman'
 import { startEndpoint, type Endpoint, type EndpointOptions } from 'wsman/testing'
-import { isAlive, until } from '../support/gates.js'
+import { until } from '../support/gates.js'
+import { isAlive } from '../support/processes.js'
 import { rejection } from '../support/scripted-service.js'
 
 const cleanUps: (() => Promise<void>)[] = []

@@ -103,7 +103,7 @@ export const HTTP: Failures = {
     tried: once,
   },
   'the headers never end': {
-    scene: peer(`HTTP/1.1 200 OK\r\nX: ${'x'.repeat(300_000)}\r\n`),
+    scene: peer(`HTTP/1.1 200 OK\r\nX: ${'x'.repeat(70_000)}\r\n`),
     error: 'ProtocolError',
     code: 'ERR_WSMAN_LIMIT',
     hint: ['maxEnvelopeSizeKb'],

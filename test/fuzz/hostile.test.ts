@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { EnvelopeDecoder } from '../../src/envelope/decoder.js'
-import { usedHeap } from '../support/gates.js'
+import { usedHeap } from '../support/processes.js'
 import { decodingOf } from './outcomes.js'
 
 const SIZE = 300_000

@@ -3,7 +3,7 @@ import { WsmanClient, type AuthOptions, type SharedCredential, type WsmanClientO
 import { ntHash } from '../../../src/auth/ntlm/ntlmv2.js'
 import { authChannel, type AuthTrace } from '../../../src/diagnostics/channels.js'
 import type { WsmanError } from '../../../src/errors/wsman-error.js'
-import { Disclosure } from './disclosure.js'
+import { Disclosure } from '../../support/disclosure.js'
 import { Domain } from './domain.js'
 import { useRealm } from './realm.js'
 import { WinrmPeers, type PeerModes, type PeerOptions, type PeerState, type WinrmPeer } from './winrm-peer.js'

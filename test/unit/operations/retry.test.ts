@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { AbortError, TimeoutError, TransportError } from '../../../src/errors/errors.js'
 import { FAULT } from '../../../src/errors/fault-codes.js'
 import { WsmanFault } from '../../../src/errors/fault.js'
-import { DEFAULT_RETRY, isRetryable, retryDelayMs } from '../../../src/operations/retry.js'
+import { DEFAULT_RETRY, finalFailure, isRetryable, retryDelayMs } from '../../../src/operations/retry.js'
 import { connect, CUT, rejection, startService, windowsFault } from '../../support/scripted-service.js'
 
 const INSTANCE = '<p:C xmlns:p="urn:c"><p:Name>x</p:Name></p:C>'
@@ -129,6 +129,19 @@ it('a service that is too busy to begin is asked again, also for what may not ru
   expect(service.actions).toEqual(['Create', 'Create'])
 })
 
+it('a try that may have been carried out is not forgotten over later ones that were not', async () => {
+  const service = await startService({ Put: [CUT, windowsFault(FAULT.BUSY)] })
+  const error = await rejection(connect(service).put('http://x/Class', { A: 1 }))
+  expect(error).toMatchObject({
+    code: 'ERR_WSMAN_SOCKET',
+    operation: 'Put',
+    message: expect.stringMatching(/ended before the whole reply.* Asked again: .*ERROR_BUSY/) as string,
+    hint: expect.stringContaining('Wait') as string,
+    cause: { code: 'ERR_WSMAN_FAULT' },
+  })
+  expect(service.actions).toEqual(['Put', 'Put'])
+})
+
 it('a deadline that passes in a pause says what the last attempt failed with', async () => {
   const service = await startService({ Get: () => CUT })
   const client = connect(service, { retry: { attempts: 5, baseDelayMs: 3_600_000, maxDelayMs: 3_600_000 } })
@@ -195,6 +208,14 @@ describe('the policy', () => {
   ])('%s: %s where it is idempotent, %s where it is not', (error, idempotent, other) => {
     expect(isRetryable(error, true)).toBe(idempotent)
     expect(isRetryable(error, false)).toBe(other)
+  })
+
+  it('says of the last try what it is, unless that would say too little about an earlier one', () => {
+    const denied = fault(FAULT.ACCESS_DENIED)
+    const silent = new TimeoutError('ERR_WSMAN_CONNECT_TIMEOUT', 'x', { timeoutMs: 1, remote: 'notStarted' })
+    expect(finalFailure(denied, socket)).toBe(denied)
+    expect(finalFailure(silent, undefined)).toBe(silent)
+    expect(finalFailure(silent, socket)).toMatchObject({ code: 'ERR_WSMAN_SOCKET', cause: silent })
   })
 
   it('doubles the pause up to the longest, and takes at most half off', () => {

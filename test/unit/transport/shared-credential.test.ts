@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { createCredential } from 'wsman'
+import { createCredential, type AuthOptions } from 'wsman'
 import { KerberosSource } from '../../../src/transport/kerberos-source.js'
 import { SharedCredential } from '../../../src/transport/shared-credential.js'
 import { UsageError } from '../../../src/errors/errors.js'
@@ -23,7 +23,7 @@ describe('a shared credential', () => {
     expect(credential.gate('server02')).not.toBe(credential.gate('server01'))
     expect(credential.turns('server02')).not.toBe(credential.turns('server01'))
     expect(credential.passwordSource()).toBe(credential.passwordSource())
-    const make = (): KerberosSource => new KerberosSource(credential.auth)
+    const make = (auth: AuthOptions): KerberosSource => new KerberosSource(auth)
     expect(credential.kerberosSource(make)).toBe(credential.kerberosSource(make))
   })
 
