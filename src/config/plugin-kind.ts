@@ -121,13 +121,16 @@ function rewrite(document: XmlElement, table: DocumentTable, changes: Changes): 
   return element(namespace, local, [...children, ...added], attributes)
 }
 
-/** Everything of an element, as it was. */
-export function copyOf(read: XmlElement): ElementTree {
+/** Everything of an element, as it was, but for blanks between elements. */
+function copyOf(read: XmlElement): ElementTree {
   const { namespace, local } = read.name
-  return element(namespace, local, read.elements.map(copyOf), read.attributes.map(copyOfAttribute))
+  const children = read.children
+    .filter((child) => typeof child !== 'string' || read.elements.length === 0 || child.trim() !== '')
+    .map((child) => (typeof child === 'string' ? child : copyOf(child)))
+  return element(namespace, local, children, read.attributes.map(copyOfAttribute))
 }
 
-export function copyOfAttribute({ name, value }: XmlElement['attributes'][number]): AttributeTree {
+function copyOfAttribute({ name, value }: XmlElement['attributes'][number]): AttributeTree {
   return name.namespace === ''
     ? { name: name.local, value }
     : { name: name.local, namespace: name.namespace, value }

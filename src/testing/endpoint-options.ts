@@ -60,7 +60,10 @@ export interface EndpointOptions {
    * them. Default none.
    */
   readonly policy?: PartialModel<Settings>
-  /** Certificates of the machine besides those of its listeners: clients may make listeners that show them. Default none. */
+  /**
+   * Certificates of the machine besides those of its listeners: clients may make listeners that show them, and
+   * `service.certificateThumbprint` names the one that CredSSP shows. Default none.
+   */
   readonly certificates?: readonly EndpointTls[]
   /**
    * Certificates in PEM of those whom the machine trusts to sign client certificates, besides the `tls.ca` of its

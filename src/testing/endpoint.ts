@@ -169,6 +169,7 @@ export async function startEndpoint(options: EndpointOptions = {}): Promise<Endp
       loopbackOnly,
     }),
   })
+  const ownIdentity = once(() => makeCertificate(machine))
   const log = new RequestLog()
   const pipeline: RequestPipeline = new RequestPipeline({
     settings,
@@ -182,7 +183,7 @@ export async function startEndpoint(options: EndpointOptions = {}): Promise<Endp
       settings,
       machine,
       keytab: options.keytab,
-      identity: once(() => makeCertificate(machine)),
+      identity: () => certificates.find(settings.service.certificateThumbprint) ?? ownIdentity(),
     }),
     router: new Router({
       plugins: new PluginRoutes(plugins),

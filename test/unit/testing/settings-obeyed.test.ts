@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs'
+import https from 'node:https'
 import { connect } from 'node:net'
 import path from 'node:path'
+import { Duplex } from 'node:stream'
+import { connect as connectTls } from 'node:tls'
 import { afterEach, describe, expect, it } from 'vitest'
 import { startEndpoint, type Endpoint, type EndpointOptions } from 'wsman/testing'
 import { CERT_MAPPING_TABLE } from '../../../src/settings/cert-mapping-table.js'
@@ -8,7 +11,9 @@ import { LISTENER_TABLE } from '../../../src/settings/listener-table.js'
 import { PLUGIN_TABLE } from '../../../src/settings/plugin-table.js'
 import type { DocumentTable } from '../../../src/settings/rows.js'
 import { CONFIG_TABLE } from '../../../src/settings/table.js'
+import { until } from '../../support/gates.js'
 import { projectRoot } from '../../support/project.js'
+import { makeIdentity } from './support/identities.js'
 import {
   ACTIONS,
   basic,
@@ -147,12 +152,49 @@ const EFFECTS: Readonly<Record<string, () => Promise<void>>> = {
     await putAuth('Certificate', true)
     expect(await status()).toBe(403)
   },
+  'service.certificateThumbprint': async () => {
+    const { cert, key, thumbprint } = await makeIdentity({ CN: 'server01' })
+    await start({ auth: { basic: true, credSsp: true } }, { certificates: [{ cert, key }] })
+    expect(await credSspThumbprint()).not.toBe(thumbprint)
+    await put('service', 'Service', `<c:CertificateThumbprint>${thumbprint}</c:CertificateThumbprint>`)
+    expect(await credSspThumbprint()).toBe(thumbprint)
+  },
   'service.auth.credSsp': async () => {
     await start()
     expect(await offered()).not.toContain('CredSSP')
     await putAuth('CredSSP', true)
     expect(await offered()).toContain('CredSSP')
   },
+}
+
+/** The SHA-1 of the certificate that the TLS inside of CredSSP begins with. */
+async function credSspThumbprint(): Promise<string | undefined> {
+  const agent = new https.Agent({ keepAlive: true, maxSockets: 1, rejectUnauthorized: false })
+  const written: Buffer[] = []
+  const channel = new Duplex({
+    read: () => undefined,
+    write: (chunk: Buffer, _, done) => {
+      written.push(chunk)
+      done()
+    },
+  })
+  const socket = connectTls({ socket: channel, rejectUnauthorized: false })
+  const shown: string[] = []
+  socket.on('secureConnect', () => {
+    shown.push(socket.getPeerX509Certificate()?.fingerprint.replaceAll(':', '') ?? '')
+  })
+  for (;;) {
+    await until(() => written.length > 0 || shown.length > 0)
+    if (shown.length > 0) break
+    const token = Buffer.concat(written.splice(0)).toString('base64')
+    const reply = await send(endpoint.url, '', { agent, headers: { Authorization: `CredSSP ${token}` } })
+    const [, answer = ''] = /CredSSP (\S+)/.exec(reply.headers['www-authenticate'] ?? '') ?? []
+    expect(answer).not.toBe('')
+    channel.push(Buffer.from(answer, 'base64'))
+  }
+  socket.destroy()
+  agent.destroy()
+  return shown[0]
 }
 
 /** Tests that stand elsewhere, by the rows that they name. */
@@ -218,7 +260,6 @@ const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
 const WITHOUT_EFFECT: Readonly<Record<string, string>> = {
   'protocol.maxProviderRequests': 'it has had no effect since 2.0',
   'service.maxConcurrentOperations': 'it has had no effect since 2.0',
-  'service.certificateThumbprint': 'the endpoint makes the certificate of CredSSP itself',
   'client.': 'it is about the client of that machine, which the endpoint has none of',
   'plugin.sdkVersion': 'the endpoint loads no programs',
   'plugin.architecture': 'the endpoint loads no programs',
