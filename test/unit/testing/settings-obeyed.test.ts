@@ -260,7 +260,8 @@ const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
 const WITHOUT_EFFECT: Readonly<Record<string, string>> = {
   'protocol.maxProviderRequests': 'it has had no effect since 2.0',
   'service.maxConcurrentOperations': 'it has had no effect since 2.0',
-  'client.': 'it is about the client of that machine, which the endpoint has none of',
+  'client.':
+    'the endpoint has no client of its own; what they do in WsmanClient stands in test/unit/client/settings.test.ts',
   'plugin.sdkVersion': 'the endpoint loads no programs',
   'plugin.architecture': 'the endpoint loads no programs',
   'plugin.useSharedProcess': 'no plug-in of the endpoint answers shells',
