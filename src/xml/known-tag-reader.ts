@@ -38,8 +38,6 @@ export class KnownTagReader {
   readonly #maxTextLength: number
   /** The elements that were begun here and have not ended. */
   #open: KnownTag[] = []
-  /** The latest element that ended. */
-  #latest: KnownTag | undefined
   /** The root, where it was begun here. */
   #root: KnownTag | undefined
 
@@ -90,21 +88,26 @@ export class KnownTagReader {
     const outermost = this.#open[0]?.outer ?? outer
     let at = start
     let tag: KnownTag | undefined
+    /** The element that ended last, directly inside of the innermost one that is open. */
+    let latest: KnownTag | undefined
     for (;;) {
       if (tag === undefined) {
         const markup = text.charCodeAt(at) === LESS_THAN ? at : endOfPlain(text, at)
         const around = this.#open.at(-1)
         const ending = around !== undefined && text.startsWith(around.end, markup) ? around : undefined
-        if (ending === undefined) tag = this.#tags.find(around?.scope ?? outermost, text, markup)
+        if (ending === undefined) {
+          tag = latest?.followerAt(text, markup) ?? this.#tags.find(around?.scope ?? outermost, text, markup)
+        }
         if ((ending ?? tag) === undefined || markup - at > this.#maxTextLength) return at
         if (markup > at) this.#sink.text(chunk.slice(at, markup))
         at = markup
         if (tag === undefined) {
-          at += this.#end()
+          latest = this.#end()
+          at += latest?.end.length ?? 0
           if (this.isOver) return at
           continue
         }
-        this.#latest?.expect(tag)
+        latest?.expect(tag)
       }
       const inside: number = at + tag.literal.length
       const isEmpty = tag.end === ''
@@ -115,13 +118,13 @@ export class KnownTagReader {
       if (next !== undefined || text.startsWith(tag.end, close)) {
         const value = chunk.slice(inside, close)
         this.#sink.leaf(tag, close === plain ? value : value.replace(REFERENCES, resolve))
-        this.#latest = tag
+        latest = tag
         at = close + tag.end.length
         tag = next
       } else if (text.charCodeAt(close) === LESS_THAN) {
         this.#begin(tag)
         at = inside
-        tag = undefined
+        tag = latest = undefined
       } else return at
     }
   }
@@ -131,24 +134,33 @@ export class KnownTagReader {
     this.#sink.start(tag)
   }
 
-  /** Ends the innermost element. @returns the length of its end tag */
-  #end(): number {
+  /** Ends the innermost element. */
+  #end(): KnownTag | undefined {
     const tag = this.#open.pop()
-    if (tag === undefined) return 0
-    this.#sink.end()
-    this.#latest = tag
-    return tag.end.length
+    if (tag !== undefined) this.#sink.end()
+    return tag
   }
 }
 
 const literals = (tags: readonly KnownTag[]): string => tags.map(({ literal }) => literal).join('')
 
+/** Up to so many characters looking at each is faster than asking the expression. */
+const SHORT = 32
+const CLOSING_BRACKET = 0x5d
+
 /** The end of a run of characters that mean themselves. */
 export function endOfPlain(text: string, at: number): number {
-  PLAIN.lastIndex = at
+  const limit = Math.min(text.length, at + SHORT)
+  let end = at
+  while (end < limit && isPlainAscii(text.charCodeAt(end))) end += 1
+  if (end < limit && text.charCodeAt(end) === LESS_THAN) return end
+  PLAIN.lastIndex = end
   PLAIN.test(text)
   return PLAIN.lastIndex
 }
+
+const isPlainAscii = (code: number): boolean =>
+  code >= 0x20 && code < 0x7f && code !== LESS_THAN && code !== AMPERSAND && code !== CLOSING_BRACKET
 
 /** The end of text with references in it, from one of them on. */
 function endOfReferenced(text: string, at: number): number {

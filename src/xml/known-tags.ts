@@ -33,6 +33,11 @@ export class KnownTag implements XmlStart {
     this.#endAndNext = this.end + next.literal
   }
 
+  /** The start tag that came next the last time, where it stands at this place, which is right behind this element. */
+  followerAt(text: string, at: number): KnownTag | undefined {
+    return this.#next !== undefined && text.startsWith(this.#next.literal, at) ? this.#next : undefined
+  }
+
   /** The start tag that came next the last time, where both the end tag and that one stand at this place. */
   nextAt(text: string, at: number): KnownTag | undefined {
     return this.#next !== undefined && text.startsWith(this.#endAndNext, at) ? this.#next : undefined
