@@ -1,3 +1,4 @@
+import type { PartialModel } from '../settings/rows.js'
 import { isEndpointReference, type EndpointReference } from '../envelope/endpoint-reference.js'
 import type { ResourceLocator } from '../envelope/resource.js'
 import { Enumeration } from '../enumeration/enumeration.js'
@@ -51,7 +52,7 @@ export class ConfigCollection<Item extends object, Key extends object> {
    * @returns the way to it
    * @throws UsageError for a value that is malformed or out of range, before anything is sent
    */
-  async create(item: Partial<Item> & Key, options: CallOptions = {}): Promise<EndpointReference> {
+  async create(item: PartialModel<Item> & Key, options: CallOptions = {}): Promise<EndpointReference> {
     const { validateNew, create } = this.#kind
     const resource = this.#locate(item)
     validateNew(item)
@@ -67,7 +68,7 @@ export class ConfigCollection<Item extends object, Key extends object> {
    */
   async update(
     key: Key | EndpointReference,
-    changes: Partial<Item>,
+    changes: PartialModel<Item>,
     options: CallOptions = {},
   ): Promise<Item> {
     const { validate, read, differences, rewrite } = this.#kind

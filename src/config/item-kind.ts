@@ -1,5 +1,6 @@
 import type { ResourceLocator } from '../envelope/resource.js'
 import { UsageError } from '../errors/errors.js'
+import type { PartialModel } from '../settings/rows.js'
 import type { XmlElement } from '../xml/element.js'
 import type { ElementTree } from '../xml/writer.js'
 import type { SettingDifference } from './differences.js'
@@ -17,17 +18,17 @@ export interface ItemKind<Item extends object, Key extends object> {
   readonly secrets: readonly string[]
   readonly read: (document: XmlElement) => Item
   /** @throws UsageError for members that are malformed or out of range */
-  readonly validate: (members: Partial<Item>) => void
+  readonly validate: (members: PartialModel<Item>) => void
   /** @throws UsageError for what cannot be made, because it is malformed or lacks something */
-  readonly validateNew: (item: Partial<Item> & Key) => void
+  readonly validateNew: (item: PartialModel<Item> & Key) => void
   /** What would change; secrets cannot be read and so never differ. */
   readonly differences: (
     read: XmlElement,
-    changes: Partial<Item>,
+    changes: PartialModel<Item>,
     prefix: string,
   ) => readonly SettingDifference[]
-  readonly create: (item: Partial<Item> & Key) => ElementTree
-  readonly rewrite: (read: XmlElement, changes: Partial<Item>) => ElementTree
+  readonly create: (item: PartialModel<Item> & Key) => ElementTree
+  readonly rewrite: (read: XmlElement, changes: PartialModel<Item>) => ElementTree
 }
 
 /** @throws UsageError where a part of the key is missing */

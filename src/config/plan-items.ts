@@ -6,6 +6,7 @@ import {
 } from '../operations/document.js'
 import { deleteOperation } from '../operations/transfer.js'
 import type { OperationRunner } from '../operations/operation.js'
+import type { PartialModel } from '../settings/rows.js'
 import type { XmlElement } from '../xml/element.js'
 import { isHeldByPolicy } from './writable-document.js'
 import { isSameItem, locateItem, pathOfItem, type ItemKind } from './item-kind.js'
@@ -14,7 +15,7 @@ import { fixedMessage } from './setting-fixed.js'
 
 /** An item as it should be. Members that are left out stay as they are. */
 export type DesiredItem<Item extends object, Key extends object> = Key &
-  Partial<Item> & {
+  PartialModel<Item> & {
     /** `absent` takes it away. Default `present`: it is made where it is missing. Nothing is taken away unless asked. */
     readonly ensure?: 'present' | 'absent' | undefined
   }
@@ -62,7 +63,7 @@ export function planItems<Item extends object, Key extends object>(
   for (const wanted of desired) {
     const { ensure = 'present', ...rest } = wanted
     // Without `ensure` it is an item with its key.
-    const members = rest as unknown as Partial<Item> & Key
+    const members = rest as unknown as PartialModel<Item> & Key
     const path = pathOfItem<Item, Key>(kind, wanted)
     const found = current.find((document) =>
       isSameItem<Item, Key>(kind, kind.read(document) as unknown as Key, wanted),
@@ -78,7 +79,7 @@ export function planItems<Item extends object, Key extends object>(
 interface Wanted<Item extends object, Key extends object> {
   readonly path: string
   readonly found: XmlElement | undefined
-  readonly members: Partial<Item> & Key
+  readonly members: PartialModel<Item> & Key
   readonly ensure: 'present' | 'absent'
 }
 
@@ -117,7 +118,7 @@ function planItem<Item extends object, Key extends object>(
   const changes = free.map(({ path, from, to }) => ({ path, action: 'set', from, to }) as const)
   const values = Object.fromEntries(
     Object.entries(members).filter(([name]) => !blocked.has(`${path}.${name}`)),
-  ) as unknown as Partial<Item>
+  ) as unknown as PartialModel<Item>
   const run: PlanStep['run'] = async (options) => {
     const read = await runner.run(getDocumentOperation(resource), options)
     await runner.run(putDocumentOperation(resource, kind.rewrite(read, values)), options)

@@ -2,7 +2,7 @@ import { attributeElement, partElements, wireOf, type Entry } from '../settings/
 import { PLUGIN_NAMESPACE, PLUGIN_TABLE } from '../settings/plugin-table.js'
 import { isNamed, readModel } from '../settings/read-model.js'
 import type { Changes } from '../settings/rewrite-document.js'
-import type { DocumentTable, SettingRow } from '../settings/rows.js'
+import type { DocumentTable, PartialModel, SettingRow } from '../settings/rows.js'
 import type { PluginSettings } from '../settings/table.js'
 import { assertDocument } from '../settings/validate.js'
 import type { XmlElement } from '../xml/element.js'
@@ -43,13 +43,13 @@ export const PLUGIN_KIND: ItemKind<Plugin, PluginKey> = {
   rewrite: (document, changes) => rewrite(document, PLUGIN_TABLE, withoutMembers(changes, 'name')),
 }
 
-function validate(members: Partial<Plugin>): void {
+function validate(members: PartialModel<Plugin>): void {
   assertDocument(PLUGIN_TABLE, members, 'plugin')
 }
 
 function differences(
   document: XmlElement,
-  changes: Partial<Plugin>,
+  changes: PartialModel<Plugin>,
   prefix: string,
 ): readonly SettingDifference[] {
   const current: Changes = { ...read(document) }

@@ -118,10 +118,10 @@ type ValueOf<Entry> = Entry extends IntegerRow
 /** The typed model that a table describes. */
 export type ModelOf<Table extends DocumentTable> = { -readonly [Name in keyof Table]: ValueOf<Table[Name]> }
 
-/** A model of which any part may be left out. */
+/** A model of which any part may be left out, of the items of its lists too. */
 export type PartialModel<Model> = {
-  [Name in keyof Model]?: Model[Name] extends readonly unknown[]
-    ? Model[Name]
+  [Name in keyof Model]?: Model[Name] extends readonly (infer Item)[]
+    ? readonly PartialModel<Item>[]
     : Model[Name] extends object
       ? PartialModel<Model[Name]>
       : Model[Name]

@@ -84,10 +84,8 @@ describe('plug-ins', () => {
   it('are made, read, listed, changed and deleted, and restored', async () => {
     const { client } = await start()
     const { plugins } = client.config
-    const resources = [
-      { resourceUri: 'urn:mine', capabilities: [{ type: 'Get', supportsFragment: true }] },
-    ] as never
-    await plugins.create({ name: 'Mine', filename: 'mine.dll', resources, quotas: { maxShells: 7 } as never })
+    const resources = [{ resourceUri: 'urn:mine', capabilities: [{ type: 'Get', supportsFragment: true }] }]
+    await plugins.create({ name: 'Mine', filename: 'mine.dll', resources, quotas: { maxShells: 7 } })
     expect(await plugins.get({ name: 'Mine' })).toMatchObject({
       name: 'Mine',
       filename: 'mine.dll',
@@ -104,7 +102,7 @@ describe('plug-ins', () => {
     })
     const names = async (): Promise<string[]> => (await plugins.enumerate().toArray()).map(({ name }) => name)
     expect(await names()).toEqual(['WMI Provider', 'Event Forwarding Plugin', 'SEL Plugin', 'Mine'])
-    const changed = await plugins.update({ name: 'Mine' }, { quotas: { maxShells: 8 } as never })
+    const changed = await plugins.update({ name: 'Mine' }, { quotas: { maxShells: 8 } })
     expect(changed).toMatchObject({ filename: 'mine.dll', quotas: { maxShells: 8 } })
     await plugins.delete({ name: 'SEL Plugin' })
     await client.config.restore({ plugins: true })

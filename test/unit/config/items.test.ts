@@ -202,7 +202,7 @@ describeWithShared('specs', 'plug-ins, as MS-WSMV 4.2.4 has one', () => {
     const { client, asked } = await start424()
     await client.config.plugins.update(
       { name: 'WMI Provider' },
-      { autoRestart: true, quotas: { maxShells: 5 } as never },
+      { autoRestart: true, quotas: { maxShells: 5 } },
     )
     const put = body(asked('Put').root)
     expect(put.attributes).toEqual({
@@ -229,7 +229,7 @@ describeWithShared('specs', 'plug-ins, as MS-WSMV 4.2.4 has one', () => {
         capabilities: [{ type: 'Get' }],
       },
     ]
-    await client.config.plugins.create({ name: 'Mine', filename: 'mine.dll', resources: resources as never })
+    await client.config.plugins.create({ name: 'Mine', filename: 'mine.dll', resources })
     const created = body(asked('Create').root)
     expect(created.attributes).toEqual({
       Filename: 'mine.dll',
