@@ -1,9 +1,11 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { AbortError, TimeoutError, TransportError } from '../../../src/errors/errors.js'
 import { FAULT } from '../../../src/errors/fault-codes.js'
 import { WsmanFault } from '../../../src/errors/fault.js'
 import { DEFAULT_RETRY, finalFailure, isRetryable, retryDelayMs } from '../../../src/operations/retry.js'
-import { connect, CUT, rejection, startService, windowsFault } from '../../support/scripted-service.js'
+import { until } from '../../support/gates.js'
+import { connect, CUT, rejection, startService, turns, windowsFault } from '../../support/scripted-service.js'
+import { recordTraces, toldOf } from '../../support/trace-recorder.js'
 
 const INSTANCE = '<p:C xmlns:p="urn:c"><p:Name>x</p:Name></p:C>'
 const CREATED =
@@ -162,6 +164,58 @@ it('the deadline holds for all attempts together', async () => {
   const error = await rejection(client.get('urn:r', { timeoutMs: 100 }))
   expect(error).toMatchObject({ name: 'TimeoutError', code: 'ERR_WSMAN_TIMEOUT', timeoutMs: 100 })
   expect(service.requests.length).toBeLessThan(1000)
+})
+
+describe('with a clock that a test moves', () => {
+  const retry = { attempts: 4, baseDelayMs: 1000, maxDelayMs: 3000 }
+
+  async function start() {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const random = vi.spyOn(Math, 'random').mockReturnValue(0.5)
+    onTestFinished(() => random.mockRestore())
+    const traces = recordTraces()
+    const told = () => toldOf(traces, 'wsman:retry', 'message')
+    const service = await startService({ Get: () => windowsFault(FAULT.BUSY) })
+    return { service, told, client: connect(service, { retry }) }
+  }
+
+  it('each pause is as long as diagnostics say, and nothing is sent before its end', async () => {
+    const { service, told, client } = await start()
+    const call = rejection(client.get('urn:r'))
+    for (const [index, delayMs] of [750, 1500, 2250].entries()) {
+      await until(() => told().length > index)
+      expect(told()[index]).toMatchObject({
+        attempt: index + 1,
+        delayMs,
+        operation: 'Get',
+        resource: 'urn:r',
+      })
+      vi.advanceTimersByTime(delayMs - 1)
+      await turns()
+      expect(service.requests).toHaveLength(index + 1)
+      vi.advanceTimersByTime(1)
+    }
+    expect(await call).toMatchObject({ wsmanName: 'ERROR_BUSY' })
+    expect(service.requests).toHaveLength(4)
+    expect(told()).toHaveLength(3)
+  })
+
+  it('the deadline ends a pause that would be longer', async () => {
+    const { service, told, client } = await start()
+    let isOver = false
+    const call = rejection(client.get('urn:r', { timeoutMs: 2000 }))
+    void call.then(() => (isOver = true))
+    await until(() => told().length === 1)
+    vi.advanceTimersByTime(750)
+    await until(() => told().length === 2)
+    vi.advanceTimersByTime(1249)
+    await turns()
+    expect(isOver).toBe(false)
+    vi.advanceTimersByTime(1)
+    expect(await call).toMatchObject({ code: 'ERR_WSMAN_TIMEOUT', cause: { wsmanName: 'ERROR_BUSY' } })
+    expect(service.requests).toHaveLength(2)
+  })
 })
 
 it('a connection that cannot be made is tried again, also for what may not run twice', async () => {
