@@ -90,7 +90,8 @@ export class KnownTagReader {
     let tag: KnownTag | undefined
     /** The element that ended last, directly inside of the innermost one that is open. */
     let latest: KnownTag | undefined
-    for (;;) {
+    // A look beyond the end would have V8 compile all of this again.
+    while (at < text.length) {
       if (tag === undefined) {
         const markup = text.charCodeAt(at) === LESS_THAN ? at : endOfPlain(text, at)
         const around = this.#open.at(-1)
@@ -112,6 +113,7 @@ export class KnownTagReader {
       const inside: number = at + tag.literal.length
       const isEmpty = tag.end === ''
       const plain = isEmpty ? inside : endOfPlain(text, inside)
+      if (plain >= text.length && !isEmpty) return at
       const close = !isEmpty && text.charCodeAt(plain) === AMPERSAND ? endOfReferenced(text, plain) : plain
       if (close - inside > this.#maxTextLength) return at
       const next = tag.nextAt(text, close)
@@ -127,6 +129,7 @@ export class KnownTagReader {
         tag = latest = undefined
       } else return at
     }
+    return at
   }
 
   #begin(tag: KnownTag): void {
