@@ -129,6 +129,7 @@ export type { FragmentLocator, Resource, ResourceLocator } from './envelope/reso
 
 export type {
   AuthOptions,
+  AuthScheme,
   CertificateAuth,
   ContextRequest,
   CredentialValue,

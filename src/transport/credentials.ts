@@ -72,6 +72,7 @@ export interface MechanismAuth {
 /** How to authenticate: a scheme and what it needs. */
 export type AuthOptions = NoAuth | PasswordAuth | KerberosAuth | CertificateAuth | MechanismAuth
 
+/** The schemes that the package brings; `custom` is the word for one of the caller's own. */
 export type AuthScheme =
   'none' | 'basic' | 'digest' | 'ntlm' | 'negotiate' | 'kerberos' | 'credssp' | 'certificate'
 

@@ -69,9 +69,8 @@ class Chaos {
   readonly #random: Random
   /** A fleet has one signal that ends all. */
   readonly #fleet = new AbortController()
-  /** Shells that a client was told of, and those it has asked to delete. */
+  /** Shells that a client was told of and has not asked to delete. */
   readonly #opened = new Set<string>()
-  readonly #deleted = new Set<string>()
   readonly #deadline: number
   readonly #report: ChaosReport
   #network!: UnrulyNetwork
@@ -209,7 +208,7 @@ class Chaos {
     ) {
       this.#opened.add(shellId)
     }
-    if (operation === 'Shell.Delete' && direction === 'request') this.#deleted.add(shellId)
+    if (operation === 'Shell.Delete' && direction === 'request') this.#opened.delete(shellId)
   }
 
   async #startEndpoint(): Promise<void> {
@@ -235,8 +234,7 @@ class Chaos {
     const { violations } = this.#ledger
     // Those whose reply or deletion was lost die of their idle timeout.
     if (!(await settled(() => this.#endpoint.shells.length === 0))) violations.push('shells are left')
-    const kept = [...this.#opened].filter((shellId) => !this.#deleted.has(shellId))
-    if (kept.length > 0) violations.push(`${kept.length} shells were opened and never deleted`)
+    if (this.#opened.size > 0) violations.push(`${this.#opened.size} shells were opened and never deleted`)
     const listeners = getEventListeners(this.#fleet.signal, 'abort').length
     if (listeners > 0) violations.push(`${listeners} listeners are left on a signal`)
     await this.#endpoint.close()

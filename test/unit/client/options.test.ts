@@ -16,7 +16,7 @@ describe('the options of a client', () => {
         path: '/wsman',
         secure: false,
       },
-      auth: { auth: { scheme: 'none' } },
+      auth: { scheme: 'none' },
       client: { networkDelayMs: 5000, allowUnencrypted: false, trustedHosts: '' },
       protocol: { maxEnvelopeSizeKb: 500, maxTimeoutMs: 60_000 },
       retry: { attempts: 2, baseDelayMs: 200, maxDelayMs: 5000 },

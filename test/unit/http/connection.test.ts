@@ -178,8 +178,9 @@ describe('errors of sockets', () => {
     expect(error.message).toBe('No connection to server01 port 5985: ECONNREFUSED.')
   })
 
-  it('has no hint for what it does not know', () => {
-    expect(connectError(new Error('strange'), target)).toMatchObject({ hint: undefined })
+  it('says what is always worth a look where it knows no more', () => {
+    const error = connectError(new Error('strange'), target)
+    expect(error.hint).toBe('Check host and port, and the network between (5985 for HTTP, 5986 for HTTPS).')
   })
 
   it('does not call an unexpected end a breach of the protocol', () => {
