@@ -4,22 +4,15 @@ import { CERT_MAPPING_TABLE } from '../../settings/cert-mapping-table.js'
 import { formatSection } from '../../settings/format.js'
 import type { CertMappingSettings } from '../../settings/table.js'
 import { NS } from '../../xml/namespaces.js'
-import { writeXml, type ElementTree } from '../../xml/writer.js'
+import type { ElementTree } from '../../xml/writer.js'
 import type { Enumerations } from '../enumerations.js'
-import { actionNotSupported, internalError, schemaValidation } from '../faults.js'
+import { internalError, schemaValidation } from '../faults.js'
 import { canonicalThumbprint } from '../listening/certificate-store.js'
 import type { EndpointFault, EndpointReply, EndpointRequest } from '../message.js'
 import { referenceContent } from '../reference-writer.js'
 import type { CertMappingKey, CertMappingStore } from './cert-mapping-store.js'
-import {
-  assertNoFilter,
-  assertObjectMode,
-  assertSchema,
-  itemExists,
-  itemNotFound,
-  keyValues,
-  readItem,
-} from './item-requests.js'
+import { answerItemRequest, created, objectsOnly, replyTo, type ItemActions } from './item-actions.js'
+import { assertSchema, itemExists, itemNotFound, keyValues, readItem } from './item-requests.js'
 
 export const CERT_MAPPING_URI = `${NS.config}/service/certmapping`
 
@@ -46,33 +39,18 @@ export class CertMappingService {
   }
 
   handle(request: EndpointRequest): Promise<EndpointReply> | EndpointReply {
-    switch (request.action) {
-      case ACTION.get:
-        return reply(ACTION.get, [write(this.#find(request))])
-      case ACTION.put:
-        return this.#put(request)
-      case ACTION.create:
-        return this.#create(request)
-      case ACTION.delete:
-        this.#mappings.delete(this.#find(request))
-        return reply(ACTION.delete, [])
-      case ACTION.enumerate:
-        return this.#enumerations.enumerate(request, (enumerate) => {
-          assertNoFilter(enumerate)
-          assertObjectMode(enumerate)
-          // References were refused.
-          return this.#mappings.all.map((one) => ({
-            object: () => writeXml(write(one)),
-            reference: () => '',
-          }))
-        })
-      case ACTION.pull:
-        return this.#enumerations.pull(request)
-      case ACTION.release:
-        return this.#enumerations.release(request)
-      default:
-        throw actionNotSupported(request.action)
-    }
+    return answerItemRequest(request, this.#actions, this.#enumerations)
+  }
+
+  readonly #actions: ItemActions = {
+    get: (request) => replyTo(ACTION.get, [write(this.#find(request))]),
+    put: (request) => this.#put(request),
+    create: (request) => this.#create(request),
+    delete: (request) => {
+      this.#mappings.delete(this.#find(request))
+      return replyTo(ACTION.delete, [])
+    },
+    items: (enumerate) => objectsOnly(enumerate, this.#mappings.all, write),
   }
 
   #create(request: EndpointRequest): EndpointReply {
@@ -83,8 +61,7 @@ export class CertMappingService {
     if (this.#mappings.find(key)) throw itemExists(named(key))
     this.#mappings.set({ ...key, userName, password, enabled })
     const { uri, subject, issuer } = key
-    const reference = referenceContent(CERT_MAPPING_URI, { URI: uri, Subject: subject, Issuer: issuer })
-    return reply(ACTION.create, `<x:ResourceCreated>${reference}</x:ResourceCreated>`)
+    return created(referenceContent(CERT_MAPPING_URI, { URI: uri, Subject: subject, Issuer: issuer }))
   }
 
   #put(request: EndpointRequest): EndpointReply {
@@ -95,7 +72,7 @@ export class CertMappingService {
     if (!isSame) this.#assertCredentials(userName, password)
     const changed = { ...before, userName, enabled, password: isSame ? before.password : password }
     this.#mappings.set(changed)
-    return reply(ACTION.put, [write(changed)])
+    return replyTo(ACTION.put, [write(changed)])
   }
 
   #assertKey({ issuer, subject, uri }: CertMappingKey): void {
@@ -171,8 +148,3 @@ const write = (mapping: CertMappingSettings): ElementTree =>
 
 const named = ({ issuer, subject, uri }: CertMappingKey): string =>
   `certificate mapping with Issuer ${issuer}, Subject ${subject} and URI ${uri}`
-
-const reply = (action: string, body: EndpointReply['body']): EndpointReply => ({
-  action: `${action}Response`,
-  body,
-})

@@ -4,14 +4,15 @@ import { FAULT } from '../../errors/fault-codes.js'
 import { LISTENER_TABLE } from '../../settings/listener-table.js'
 import { writeXml } from '../../xml/writer.js'
 import type { Enumerations } from '../enumerations.js'
-import { actionNotSupported, internalError, schemaValidation } from '../faults.js'
+import { internalError, schemaValidation } from '../faults.js'
 import { canonicalThumbprint, isNamed, type CertificateStore } from '../listening/certificate-store.js'
 import type { ListenerSet, ManagedListener } from '../listening/listener-set.js'
 import { isLoopback, machineAddresses } from '../listening/machine-addresses.js'
 import type { ListenerSpec } from '../listening/open-listener.js'
 import type { EndpointReply, EndpointRequest } from '../message.js'
 import { referenceContent, writeReference } from '../reference-writer.js'
-import { assertNoFilter, itemExists, itemNotFound, keyValues } from './item-requests.js'
+import { answerItemRequest, created, replyTo, type ItemActions } from './item-actions.js'
+import { itemExists, itemNotFound, keyValues } from './item-requests.js'
 import { LISTENER_URI, readListener, writeListener } from './listener-documents.js'
 import type { LiveSettings } from './live-settings.js'
 
@@ -34,31 +35,21 @@ export class ListenerService {
   }
 
   handle(request: EndpointRequest): Promise<EndpointReply> | EndpointReply {
-    const { enumerations, listeners } = this.#parts
-    switch (request.action) {
-      case ACTION.get:
-        return this.#document(`${ACTION.get}Response`, this.#find(request))
-      case ACTION.put:
-        return this.#put(request)
-      case ACTION.create:
-        return this.#create(request)
-      case ACTION.delete:
-        return this.#delete(request)
-      case ACTION.enumerate:
-        return enumerations.enumerate(request, (enumerate) => {
-          assertNoFilter(enumerate)
-          return listeners.all.map((listener) => ({
-            object: () => writeXml(writeListener(listeners.describe(listener), listener.origin)),
-            reference: () => writeReference(LISTENER_URI, selectorsOf(listener.spec)),
-          }))
-        })
-      case ACTION.pull:
-        return enumerations.pull(request)
-      case ACTION.release:
-        return enumerations.release(request)
-      default:
-        throw actionNotSupported(request.action)
-    }
+    return answerItemRequest(request, this.#actions, this.#parts.enumerations)
+  }
+
+  readonly #actions: ItemActions = {
+    get: (request) => this.#document(ACTION.get, this.#find(request)),
+    put: (request) => this.#put(request),
+    create: (request) => this.#create(request),
+    delete: (request) => this.#delete(request),
+    items: () => {
+      const { listeners } = this.#parts
+      return listeners.all.map((listener) => ({
+        object: () => writeXml(writeListener(listeners.describe(listener), listener.origin)),
+        reference: () => writeReference(LISTENER_URI, selectorsOf(listener.spec)),
+      }))
+    },
   }
 
   async #create(request: EndpointRequest): Promise<EndpointReply> {
@@ -69,11 +60,7 @@ export class ListenerService {
     if (listeners.find(key.address, key.transport)) throw itemExists(named(key))
     const spec = this.#completed({ ...key, ...sent })
     await bound(listeners.add(spec))
-    const reference = referenceContent(LISTENER_URI, selectorsOf(spec))
-    return {
-      action: `${ACTION.create}Response`,
-      body: `<x:ResourceCreated>${reference}</x:ResourceCreated>`,
-    }
+    return created(referenceContent(LISTENER_URI, selectorsOf(spec)))
   }
 
   async #put(request: EndpointRequest): Promise<EndpointReply> {
@@ -82,16 +69,16 @@ export class ListenerService {
     const { listeners } = this.#parts
     const { port } = listeners.describe(listener)
     await bound(listeners.change(listener, this.#completed({ ...listener.spec, port, ...sent })))
-    return this.#document(`${ACTION.put}Response`, listener)
+    return this.#document(ACTION.put, listener)
   }
 
   async #delete(request: EndpointRequest): Promise<EndpointReply> {
     await this.#parts.listeners.remove(this.#find(request))
-    return { action: `${ACTION.delete}Response`, body: [] }
+    return replyTo(ACTION.delete, [])
   }
 
   #document(action: string, listener: ManagedListener): EndpointReply {
-    return { action, body: [writeListener(this.#parts.listeners.describe(listener), listener.origin)] }
+    return replyTo(action, [writeListener(this.#parts.listeners.describe(listener), listener.origin)])
   }
 
   /** With the defaults of the table in MS-WSMV 3.1.4.1.29.5, and a certificate that fits. */

@@ -1,12 +1,12 @@
 import { ACTION } from '../../envelope/actions.js'
 import { NS } from '../../xml/namespaces.js'
-import { writeXml } from '../../xml/writer.js'
 import type { Enumerations } from '../enumerations.js'
 import { actionNotSupported } from '../faults.js'
 import type { EndpointReply, EndpointRequest } from '../message.js'
 import { referenceContent } from '../reference-writer.js'
 import { readOnlySetting } from './config-faults.js'
-import { assertNoFilter, assertObjectMode, itemExists, itemNotFound, keyValues } from './item-requests.js'
+import { answerItemRequest, created, objectsOnly, replyTo, type ItemActions } from './item-actions.js'
+import { itemExists, itemNotFound, keyValues } from './item-requests.js'
 import { readPlugin, writePlugin, type StoredPlugin } from './plugin-documents.js'
 import type { PluginStore } from './plugin-store.js'
 import { isRestore, restored } from './restore.js'
@@ -24,33 +24,19 @@ export class PluginService {
   }
 
   handle(request: EndpointRequest): Promise<EndpointReply> | EndpointReply {
-    switch (request.action) {
-      case ACTION.get:
-        return { action: `${ACTION.get}Response`, body: [writePlugin(this.#find(request))] }
-      case ACTION.put:
-        return this.#put(request)
-      case ACTION.create:
-        return this.#create(request)
-      case ACTION.delete:
-        this.#plugins.delete(this.#find(request))
-        return { action: `${ACTION.delete}Response`, body: [] }
-      case ACTION.enumerate:
-        return this.#enumerations.enumerate(request, (enumerate) => {
-          assertNoFilter(enumerate)
-          assertObjectMode(enumerate)
-          // References were refused.
-          return this.#plugins.all.map((one) => ({
-            object: () => writeXml(writePlugin(one)),
-            reference: () => '',
-          }))
-        })
-      case ACTION.pull:
-        return this.#enumerations.pull(request)
-      case ACTION.release:
-        return this.#enumerations.release(request)
-      default:
-        return this.#restore(request)
-    }
+    return answerItemRequest(request, this.#actions, this.#enumerations)
+  }
+
+  readonly #actions: ItemActions = {
+    get: (request) => replyTo(ACTION.get, [writePlugin(this.#find(request))]),
+    put: (request) => this.#put(request),
+    create: (request) => this.#create(request),
+    delete: (request) => {
+      this.#plugins.delete(this.#find(request))
+      return replyTo(ACTION.delete, [])
+    },
+    items: (enumerate) => objectsOnly(enumerate, this.#plugins.all, writePlugin),
+    other: (request) => this.#restore(request),
   }
 
   #create(request: EndpointRequest): EndpointReply {
@@ -58,11 +44,7 @@ export class PluginService {
     const plugin = this.#read(request, name)
     if (this.#plugins.find(name)) throw itemExists(`plug-in ${name}`)
     this.#plugins.set(plugin)
-    const reference = referenceContent(PLUGIN_URI, { Name: name })
-    return {
-      action: `${ACTION.create}Response`,
-      body: `<x:ResourceCreated>${reference}</x:ResourceCreated>`,
-    }
+    return created(referenceContent(PLUGIN_URI, { Name: name }))
   }
 
   /** The document takes the place of the one that was there. */
@@ -73,7 +55,7 @@ export class PluginService {
     const isSame = plugin.runAsUser === before.runAsUser && plugin.runAsPassword === ''
     const changed = { ...plugin, runAsPassword: isSame ? before.runAsPassword : plugin.runAsPassword }
     this.#plugins.set(changed)
-    return { action: `${ACTION.put}Response`, body: [writePlugin(changed)] }
+    return replyTo(ACTION.put, [writePlugin(changed)])
   }
 
   #restore(request: EndpointRequest): EndpointReply {
