@@ -36,7 +36,7 @@ import { listShells } from '../shell/shell-lists.js'
 import type { AttachOptions, CommandResult, RunOptions, ShellOptions } from '../shell/shell-options.js'
 import { ShellSessionManager } from '../shell/shell-pool.js'
 import { Shell } from '../shell/shell.js'
-import { HttpTransport } from '../transport/http-transport.js'
+import { DEFAULT_CONNECT_TIMEOUT_MS, HttpTransport } from '../transport/http-transport.js'
 import { within } from '../util/abortable.js'
 import { asOneCall } from '../util/call-scope.js'
 import { Lifetime } from '../util/lifetime.js'
@@ -59,7 +59,6 @@ export interface ElementOption {
 
 /** One of them is never held by a request that waits for output. */
 const DEFAULT_CONNECTIONS = 4
-const DEFAULT_CONNECT_TIMEOUT_MS = 15_000
 
 /** How long closing may take to tell the service, before sockets are cut. */
 const CLOSE_LIMIT_MS = 900
@@ -367,7 +366,7 @@ function openTransport(
     tls: options.tls,
     proxy: options.proxy,
     maxConnections: options.maxConnections ?? DEFAULT_CONNECTIONS,
-    connectTimeoutMs: options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS,
+    connectTimeoutMs: options.connectTimeoutMs,
     inactivityTimeoutMs: options.inactivityTimeoutMs,
     axios: options.axios,
     spn: options.spn,

@@ -45,6 +45,9 @@ export interface HttpTransportOptions {
   readonly axios?: AxiosInstance | undefined
 }
 
+/** For the socket and TLS together. */
+export const DEFAULT_CONNECT_TIMEOUT_MS = 15_000
+
 /** What an empty request may take to be answered. */
 const ASK_TIMEOUT_MS = 15_000
 
@@ -92,7 +95,7 @@ export class HttpTransport implements Transport {
     const dialer = new Dialer({
       target: endpoint,
       proxy,
-      connectTimeoutMs: positive('connectTimeoutMs', options.connectTimeoutMs ?? 15_000),
+      connectTimeoutMs: positive('connectTimeoutMs', options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS),
     })
     const open = async (
       mechanism: Mechanism,
