@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { defineConfig, type Options } from 'tsup'
+import { whatWritesXml } from './scripts/xmlbuilder2-parts.js'
 
 /**
  * A class that names itself in its body comes out of esbuild as `var Client = class _Client`, and users would read
@@ -21,18 +22,22 @@ const realClassNames: NonNullable<Options['plugins']>[number] = {
 /** A package that goes into one file of ours. */
 const BUNDLED = 'xmlbuilder2'
 
-const bundledElsewhere: NonNullable<Options['esbuildPlugins']>[number] = {
-  name: 'bundled-elsewhere',
-  setup(build) {
-    // For CommonJS tsup asks esbuild for modules, too, and lets Rollup turn them.
-    const ending = build.initialOptions.define?.TSUP_FORMAT === '"cjs"' ? 'cjs' : 'js'
-    const filter = new RegExp(`^${BUNDLED}$`)
-    build.onResolve({ filter }, () => ({ path: `./${BUNDLED}.${ending}`, external: true }))
-  },
-}
+/** What is loaded when it is first used, and how: see `scripts/packages.cts`. */
+const ON_DEMAND = [BUNDLED, 'iconv-lite', 'saxes']
 
-/** Bundled CommonJS asks for Node's own modules with `require`, which modules do not have. */
-const REQUIRE = `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);`
+/** Imports another file of ours in the place of each of these packages. */
+function replacedBy(
+  file: string,
+  packages: readonly string[],
+): NonNullable<Options['esbuildPlugins']>[number] {
+  return {
+    name: 'replaced-packages',
+    setup(build) {
+      const filter = new RegExp(`^(${packages.join('|')})$`)
+      build.onResolve({ filter }, () => ({ path: `./${file}`, external: true }))
+    },
+  }
+}
 
 /** The licences of a package and of all that it needs, which go where their code goes. */
 function licencesOf(name: string, told = new Set<string>()): string {
@@ -68,19 +73,26 @@ export default defineConfig([
     treeshake: true,
     skipNodeModulesBundle: true,
     plugins: [realClassNames],
-    noExternal: [BUNDLED],
-    esbuildPlugins: [bundledElsewhere],
+    noExternal: ON_DEMAND,
+    esbuildPlugins: [replacedBy('packages.cjs', ON_DEMAND)],
     sourcemap: true,
-    clean: [`!${BUNDLED}.*`],
+    clean: [`!${BUNDLED}.*`, '!packages.*'],
+  },
+  {
+    ...shared,
+    entry: { packages: 'scripts/packages.cts' },
+    format: 'cjs',
+    skipNodeModulesBundle: true,
+    noExternal: [BUNDLED],
+    esbuildPlugins: [replacedBy(`${BUNDLED}.cjs`, [BUNDLED])],
   },
   {
     ...shared,
     entry: { [BUNDLED]: `scripts/${BUNDLED}.ts` },
-    format: ['esm', 'cjs'],
+    format: 'cjs',
     noExternal: [/./],
     minify: true,
-    banner: ({ format }) => ({
-      js: `/*!\n${licencesOf(BUNDLED).replaceAll('*/', '* /')}*/${format === 'esm' ? REQUIRE : ''}`,
-    }),
+    esbuildPlugins: [whatWritesXml],
+    banner: { js: `/*!\n${licencesOf(BUNDLED).replaceAll('*/', '* /')}*/` },
   },
 ])

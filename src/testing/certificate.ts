@@ -1,6 +1,5 @@
 import { X509Certificate } from 'node:crypto'
 import { createSecureContext, type SecureContextOptions } from 'node:tls'
-import { generate } from 'selfsigned'
 import { UsageError } from '../errors/errors.js'
 
 /** Certificate and key of an HTTPS listener, in PEM. */
@@ -22,6 +21,8 @@ export interface Fingerprints {
 
 /** Makes a certificate for the names and addresses of this machine's loopback, valid for a year. */
 export async function makeCertificate(hostname: string): Promise<EndpointTls> {
+  // Most endpoints listen on HTTP, and this takes longer to load than the rest of the endpoint.
+  const { generate } = await import('selfsigned')
   const names = [...new Set(['localhost', hostname])]
   const made = await generate([{ name: 'commonName', value: hostname }], {
     keyType: 'ec',

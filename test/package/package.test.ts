@@ -2,9 +2,12 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs'
 import { homedir } from 'node:os'
 import path from 'node:path'
-import { beforeAll, describe, expect, it } from 'vitest'
+import fc from 'fast-check'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { manifest, projectRoot } from '../support/project.js'
+import { anyTree } from '../support/xml-trees.js'
 import { installPackage, type Installation } from './install.js'
+import { twinCreate } from './twin-builder.js'
 
 let installation: Installation
 
@@ -79,6 +82,30 @@ describe('the tarball', () => {
   })
 })
 
+describe('the bundled builder of XML', () => {
+  const create = vi.fn<() => unknown>()
+
+  beforeAll(() => {
+    vi.resetModules()
+    vi.doMock('xmlbuilder2', () => ({ create }))
+    create.mockImplementation(
+      twinCreate(path.join(installation.installed, 'node_modules/wsman/dist/xmlbuilder2.cjs')),
+    )
+    return () => vi.doUnmock('xmlbuilder2')
+  })
+
+  it('writes what the whole package writes', async () => {
+    const { writeXml } = await import('../../src/xml/writer.js')
+    fc.assert(
+      fc.property(anyTree, (tree) => {
+        writeXml(tree)
+      }),
+      { numRuns: 500 },
+    )
+    expect(create.mock.calls.length).toBeGreaterThan(100)
+  })
+})
+
 interface Report {
   readonly exports: Record<'esm' | 'cjs', Record<'main' | 'testing', string[]>>
   readonly misnamed: string[]
@@ -149,6 +176,16 @@ describe('the two formats', () => {
     const script = `${loading}; console.log(typeof WsmanClient, typeof startEndpoint)`
     const { stdout, stderr } = node(`--input-type=${type}`, '--eval', script)
     expect({ stdout, stderr }).toEqual({ stdout: 'function function\n', stderr: '' })
+  })
+
+  it.each(['esm', 'cjs'])('%s loads packages when it first uses them', (format) => {
+    const { stdout, stderr } = node('exchange.mjs', format)
+    expect(stderr).toBe('')
+    expect(JSON.parse(stdout)).toEqual({
+      before: [],
+      stdout: '82 é',
+      after: ['saxes', 'iconv-lite', 'xmlbuilder2.cjs'],
+    })
   })
 
   it('tells its version', () => {

@@ -1,78 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { NS, prefixFor } from '../../../src/xml/namespaces.js'
-import { writeXml, type AttributeTree, type ElementTree } from '../../../src/xml/writer.js'
+import { writeXml, type ElementTree } from '../../../src/xml/writer.js'
 import { joined, parseXml, qualified, type PlainElement } from '../../support/xml-compare.js'
+import { anyTree } from '../../support/xml-trees.js'
 import { readAll } from './events.js'
-
-/** Text of every character XML carries, with those that mean something made frequent. */
-const text = fc
-  .array(
-    fc.oneof(
-      fc.constantFrom(
-        '&',
-        '<',
-        '>',
-        '"',
-        "'",
-        '\r',
-        '\n',
-        '\t',
-        ' ',
-        ']]>',
-        '\uE000',
-        't\uE001',
-        'a\uE001',
-        '$&',
-        '#',
-        '&#65;',
-        '&lt;',
-      ),
-      fc.string({ unit: 'binary', maxLength: 4 }),
-    ),
-    { maxLength: 6 },
-  )
-  .map((parts) => parts.join('').replace(/[\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]/g, ''))
-
-const name = fc.oneof(
-  fc.constantFrom('a', 'b', 'Name', '__proto__', 'constructor', 'Größe'),
-  fc.stringMatching(/^[A-Za-z_][A-Za-z0-9_.-]{0,8}$/).filter((value) => !/^xml/i.test(value)),
-)
-
-const namespace = fc.constantFrom(
-  '',
-  NS.soap,
-  NS.wsman,
-  NS.microsoft,
-  'urn:one',
-  'urn:one.',
-  'urn:two&<"',
-  'http://schemas.microsoft.com/wbem/wsman/1/wmi/root/cimv2/Win32_Service',
-)
-
-const attribute: fc.Arbitrary<AttributeTree> = fc.oneof(
-  fc.record({ name, value: text }),
-  fc.record({ name, value: text, namespace: fc.constantFrom(NS.xsi, NS.soap, NS.xml, NS.microsoft) }),
-)
-
-const attributes = fc.uniqueArray(attribute, {
-  maxLength: 3,
-  selector: (entry) => qualified(entry.namespace ?? '', entry.name),
-})
-
-const { tree } = fc.letrec<{ tree: ElementTree; child: ElementTree | string }>((tie) => ({
-  tree: fc.record(
-    {
-      name,
-      namespace,
-      attributes,
-      children: fc.array(tie('child'), { maxLength: 4 }),
-      declares: fc.constantFrom([], [NS.xsi], [NS.wsman, NS.xsi]),
-    },
-    { requiredKeys: ['name', 'namespace'] },
-  ),
-  child: fc.oneof({ depthSize: 'small', withCrossShrink: true }, text, tie('tree')),
-}))
 
 /** What a reader must find. */
 function expected({
@@ -102,7 +34,7 @@ function events(tree: PlainElement): string[] {
 describe('any tree', () => {
   it('is read by another parser as it was written', () => {
     fc.assert(
-      fc.property(tree, (given) => {
+      fc.property(anyTree, (given) => {
         expect(parseXml(writeXml(given))).toEqual(expected(given))
       }),
       { numRuns: 400 },
@@ -111,7 +43,7 @@ describe('any tree', () => {
 
   it('is read as it was written when it is the body of an envelope', () => {
     fc.assert(
-      fc.property(tree, (given) => {
+      fc.property(anyTree, (given) => {
         const declares = [NS.addressing, NS.wsman, NS.microsoft]
         const whole: ElementTree = { name: 'Envelope', namespace: NS.soap, children: [given], declares }
         expect(parseXml(writeXml(whole)).children).toEqual([expected(given)])
@@ -122,7 +54,7 @@ describe('any tree', () => {
 
   it('is read by the reader as it was written', () => {
     fc.assert(
-      fc.property(tree, (given) => {
+      fc.property(anyTree, (given) => {
         expect(readAll(writeXml(given))).toEqual(events(expected(given)))
       }),
       { numRuns: 400 },
@@ -131,7 +63,7 @@ describe('any tree', () => {
 
   it('is written the same again, however many others came between', () => {
     fc.assert(
-      fc.property(fc.array(tree, { minLength: 2, maxLength: 6 }), (trees) => {
+      fc.property(fc.array(anyTree, { minLength: 2, maxLength: 6 }), (trees) => {
         const first = trees.map(writeXml)
         expect(trees.map(writeXml)).toEqual(first)
       }),
