@@ -1,5 +1,6 @@
-import { isIP, isIPv6 } from 'node:net'
+import { isIP } from 'node:net'
 import type { Target } from './target.js'
+import { isIPv6 } from '../util/ip-address.js'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 

@@ -1,5 +1,6 @@
-import { BlockList, isIP, isIPv4, isIPv6 } from 'node:net'
+import { BlockList, isIP, isIPv4 } from 'node:net'
 import { UsageError } from '../errors/errors.js'
+import { isIPv6 } from '../util/ip-address.js'
 
 type Family = 'IPv4' | 'IPv6'
 

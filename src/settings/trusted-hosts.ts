@@ -1,6 +1,7 @@
-import { isIP, isIPv4, isIPv6 } from 'node:net'
+import { isIP, isIPv4 } from 'node:net'
 import { domainToASCII } from 'node:url'
 import { UsageError } from '../errors/errors.js'
+import { isIPv6 } from '../util/ip-address.js'
 
 type Pattern = (host: string) => boolean
 

@@ -1,7 +1,8 @@
-import { isIP, isIPv6 } from 'node:net'
+import { isIP } from 'node:net'
 import { domainToASCII } from 'node:url'
 import { UsageError } from '../errors/errors.js'
 import type { ClientSettings } from '../settings/table.js'
+import { isIPv6 } from '../util/ip-address.js'
 
 export interface EndpointOptions {
   /** DNS name, IPv4 or IPv6 address, the latter with or without brackets and zone. */
