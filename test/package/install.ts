@@ -19,6 +19,8 @@ export interface Installation {
   readonly built: string
   /** A folder that holds nothing but an installation of the packed package, and the files of `consumer/`. */
   readonly installed: string
+  /** For files that find no installed package. */
+  readonly bundled: string
   readonly remove: () => void
 }
 
@@ -30,12 +32,18 @@ const NOT_COPIED = new Set(['node_modules', '.git', 'dist', 'coverage'])
  */
 export async function installPackage(): Promise<Installation> {
   const root = realpathSync(mkdtempSync(path.join(tmpdir(), 'wsman-package-')))
-  const [built, packed, installed] = [
+  const [built, packed, installed, bundled] = [
     path.join(root, 'built'),
     path.join(root, 'packed'),
     path.join(root, 'installed'),
+    path.join(root, 'bundled'),
   ]
-  const installation = { built, installed, remove: () => rmSync(root, { recursive: true, force: true }) }
+  const installation = {
+    built,
+    installed,
+    bundled,
+    remove: () => rmSync(root, { recursive: true, force: true }),
+  }
   try {
     await pack(built, packed)
     await install(packed, installed)

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync
 import { homedir } from 'node:os'
 import path from 'node:path'
 import fc from 'fast-check'
+import { build } from 'tsup'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { manifest, projectRoot } from '../support/project.js'
 import { anyTree } from '../support/xml-trees.js'
@@ -186,6 +187,26 @@ describe('the two formats', () => {
       stdout: '82 é',
       after: ['saxes', 'iconv-lite', 'xmlbuilder2.cjs'],
     })
+  })
+
+  it.each(['esm', 'cjs'] as const)('%s goes into one file with a program', async (format) => {
+    const outDir = path.join(installation.bundled, format)
+    await build({
+      entry: [path.join(installation.installed, 'bundled.mjs')],
+      outDir,
+      format,
+      platform: 'node',
+      target: 'node20',
+      splitting: false,
+      tsconfig: path.join(installation.installed, 'tsconfig.bundler.json'),
+      noExternal: [/./],
+      external: ['koffi', 'kerberos'],
+      config: false,
+      silent: true,
+    })
+    const [file = ''] = readdirSync(outDir)
+    const { stdout, stderr } = node(path.join(outDir, file))
+    expect({ stdout: stdout.trim(), stderr }).toEqual({ stdout: 'bundled', stderr: '' })
   })
 
   it('tells its version', () => {
