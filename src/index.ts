@@ -104,6 +104,7 @@ export type { OutputStreamName } from './operations/receive-body.js'
 export type { SignalName } from './operations/shell-verbs.js'
 
 export type { CallOptions, Languages } from './operations/call-options.js'
+export type { CallSignal } from './util/signal.js'
 export type { IdentifyResult } from './operations/identify.js'
 export type { ElementName } from './operations/root-element.js'
 export type { RetryOptions } from './operations/retry.js'

@@ -5,6 +5,7 @@ import { isWsmanError } from '../errors/wsman-error.js'
 import { getClassOperation } from '../operations/class-schema.js'
 import type { OperationRunner } from '../operations/operation.js'
 import { abortable } from '../util/abortable.js'
+import type { CallSignal } from '../util/signal.js'
 
 /** What is known about a class: its definition, or why there is none. */
 export interface KnownClass {
@@ -49,7 +50,7 @@ export class ClassCache {
    * Asks for a class, unless it is known or under way. A service that does not tell is no error.
    * @throws WsmanError where the service could not be asked
    */
-  async find(namespace: string, className: string, signal?: AbortSignal): Promise<KnownClass> {
+  async find(namespace: string, className: string, signal?: CallSignal): Promise<KnownClass> {
     const key = keyOf(namespace, className)
     const known = this.#known.get(key)
     if (known) return known
@@ -63,7 +64,7 @@ export class ClassCache {
   }
 
   /** Asks where there is no definition yet. @throws WsmanError where there is none */
-  async get(namespace: string, className: string, signal?: AbortSignal): Promise<CimClass> {
+  async get(namespace: string, className: string, signal?: CallSignal): Promise<CimClass> {
     const key = keyOf(namespace, className)
     if (!this.#known.get(key)?.definition) this.#known.delete(key)
     const { definition, error } = await this.find(namespace, className, signal)

@@ -9,6 +9,7 @@ import type { FilterExpression } from '../operations/filters.js'
 import type { ClassCache, KnownClass } from './class-cache.js'
 import { namespaceOf, schemaNamespace } from './class-uri.js'
 import { embeddedClassName, InstanceTyper, propertiesByName, type ClassOf } from './typed-instances.js'
+import type { CallSignal } from '../util/signal.js'
 
 /** What was asked for: answers do not always say of which class they are. */
 export interface TypingContext {
@@ -75,12 +76,12 @@ type Missing = Map<string, readonly [namespace: string, className: string]>
 /** The typing of one reply: what it found out about classes holds to its end. */
 class TypingRun {
   readonly #classes: ClassCache
-  readonly #signal: AbortSignal | undefined
+  readonly #signal: CallSignal | undefined
   readonly #found = new Map<string, KnownClass>()
   readonly #made = new Map<string, ClassOf>()
   #missing: Missing = new Map()
 
-  constructor(classes: ClassCache, signal: AbortSignal | undefined) {
+  constructor(classes: ClassCache, signal: CallSignal | undefined) {
     this.#classes = classes
     this.#signal = signal
   }

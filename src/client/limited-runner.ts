@@ -3,6 +3,7 @@ import type { Operation, OperationRunner } from '../operations/operation.js'
 import { CallScope } from '../util/call-scope.js'
 import type { Lifetime } from '../util/lifetime.js'
 import type { Limiter } from '../util/limiter.js'
+import { platformSignal } from '../util/signal.js'
 import { isWsmanError } from '../errors/wsman-error.js'
 import { withRemote } from '../errors/with-remote.js'
 
@@ -41,7 +42,7 @@ export class LimitedRunner implements OperationRunner {
     const { signal, timeoutMs } = options
     const scope = new CallScope({ signal, timeoutMs, lifetime: this.lifetime })
     try {
-      const release = await this.#limiter.acquire(scope.signal).catch((error: unknown) => {
+      const release = await this.#limiter.acquire(platformSignal(scope.signal)).catch((error: unknown) => {
         const { host } = this
         if (!isWsmanError(error)) throw error
         throw withRemote(error, 'notStarted').describe({ host, operation: operation.name })

@@ -275,9 +275,7 @@ export class WsmanClient implements AsyncDisposable {
     args?: readonly string[],
     options: RunOptions & ShellOptions = {},
   ): Promise<CommandResult> {
-    return await inOwnShell(this.#shells, options, (shell, bounds) =>
-      shell.run(command, args, { ...options, ...bounds }),
-    )
+    return await inOwnShell(this.#shells, options, (shell, bounded) => shell.run(command, args, bounded))
   }
 
   /**

@@ -2,6 +2,7 @@ import type { CallOptions } from '../operations/call-options.js'
 import type { OperationRunner } from '../operations/operation.js'
 import type { ConnectionFacts } from '../transport/types.js'
 import { CallScope } from '../util/call-scope.js'
+import { platformSignal } from '../util/signal.js'
 import { createLimiter } from '../util/limiter.js'
 
 /** What the management of a host's configuration works with. */
@@ -47,7 +48,7 @@ export class ConfigContext {
   /** Like `within`, one call after another. */
   async exclusively<T>(options: CallOptions, use: (options: CallOptions) => Promise<T>): Promise<T> {
     return await this.within(options, async (bounds) => {
-      const release = await this.#writes.acquire(bounds.signal)
+      const release = await this.#writes.acquire(bounds.signal && platformSignal(bounds.signal))
       try {
         return await use(bounds)
       } finally {

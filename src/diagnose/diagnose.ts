@@ -5,6 +5,7 @@ import type { OperationRunner } from '../operations/operation.js'
 import type { ShellContext } from '../shell/shell-context.js'
 import type { HttpTransport } from '../transport/http-transport.js'
 import { CallScope } from '../util/call-scope.js'
+import type { CallSignal } from '../util/signal.js'
 import { examineTls, portsOf, resolveName, tryPort, type Way } from './network-steps.js'
 import {
   failed,
@@ -28,7 +29,7 @@ import {
 /** Bounds a whole diagnosis. */
 export interface DiagnoseOptions {
   /** Ends the diagnosis; it then rejects with an AbortError. */
-  readonly signal?: AbortSignal | undefined
+  readonly signal?: CallSignal | undefined
   /** For all steps together, in milliseconds; those that do not fit are skipped. Default 60000. */
   readonly timeoutMs?: number | undefined
 }
@@ -73,9 +74,9 @@ export async function diagnose(parts: DiagnoseParts, options: DiagnoseOptions): 
 class Diagnosis {
   readonly steps: DiagnosisStep[] = []
   readonly #parts: DiagnoseParts
-  readonly #signal: AbortSignal
+  readonly #signal: CallSignal
 
-  constructor(parts: DiagnoseParts, signal: AbortSignal) {
+  constructor(parts: DiagnoseParts, signal: CallSignal) {
     this.#parts = parts
     this.#signal = signal
   }

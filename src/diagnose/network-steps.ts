@@ -6,8 +6,9 @@ import { probePort } from '../http/probe-port.js'
 import type { ProxyServer } from '../http/proxy.js'
 import type { Target } from '../http/target.js'
 import { TlsProfile, type TlsOptions } from '../http/tls.js'
-import { abortable } from '../util/abortable.js'
+import { abortable, abortReason } from '../util/abortable.js'
 import { failed, passed, skipped, type Finding } from './report.js'
+import type { CallSignal } from '../util/signal.js'
 
 /** Where the client goes, and how. */
 export interface Way {
@@ -17,7 +18,7 @@ export interface Way {
   readonly connectTimeoutMs: number
 }
 
-export async function resolveName({ target, proxy }: Way, signal: AbortSignal): Promise<Finding> {
+export async function resolveName({ target, proxy }: Way, signal: CallSignal): Promise<Finding> {
   const { hostname } = target
   if (proxy) return skipped('The proxy resolves the name.')
   if (isIP(hostname.replace(/%.*$/, '')) !== 0) {
@@ -28,7 +29,7 @@ export async function resolveName({ target, proxy }: Way, signal: AbortSignal): 
     const addresses = found.map(({ address }) => address)
     return passed(`${hostname} is ${addresses.join(', ')}.`, { addresses })
   } catch (error) {
-    signal.throwIfAborted()
+    if (signal.aborted) throw abortReason(signal)
     const code = String((error as { code?: unknown }).code)
     const hint = hintFor(code === 'EAI_AGAIN' ? 'dnsSilent' : 'nameUnknown')
     return failed(`${hostname} cannot be resolved: ${code}.`, { code, hint })
@@ -41,13 +42,13 @@ export function portsOf({ target }: Way): number[] {
 }
 
 /** A port that the client does not use may be closed; that one is open may still be worth knowing. */
-export async function tryPort(way: Way, port: number, signal: AbortSignal): Promise<Finding> {
+export async function tryPort(way: Way, port: number, signal: CallSignal): Promise<Finding> {
   const { target, proxy, connectTimeoutMs } = way
   if (proxy) return skipped('The client goes through a proxy.')
   const isOwn = port === target.port
   const limit = isOwn ? connectTimeoutMs : Math.min(connectTimeoutMs, 3000)
   const result = await probePort(target.hostname, port, limit, signal)
-  signal.throwIfAborted()
+  if (signal.aborted) throw abortReason(signal)
   if (result.state === 'open') return passed(`Open${isOwn ? '' : ', and not used by this client'}.`, result)
   const { code } = result
   if (!isOwn) return skipped(`Closed (${code}), and not used by this client.`, result)
@@ -62,7 +63,7 @@ const DAY_MS = 86_400_000
 /** A certificate that ends sooner is worth a word. */
 const SOON_DAYS = 30
 
-export async function examineTls(way: Way, signal: AbortSignal): Promise<Finding> {
+export async function examineTls(way: Way, signal: CallSignal): Promise<Finding> {
   const { target, tls = {} } = way
   const facts = await inspectTls({ ...way, tls: new TlsProfile(tls) }, signal)
   const { refusal, chain, version, cipher } = facts

@@ -5,6 +5,7 @@ import { OneSocketAgent } from './one-socket-agent.js'
 import { openSocket, type ConnectOptions } from './open-socket.js'
 import type { Target } from './target.js'
 import { peerCertificate } from './tls.js'
+import type { CallSignal } from '../util/signal.js'
 
 /** Idle sockets count against the service's quota of connections, so they are not kept for longer. */
 const IDLE_LIMIT_MS = 60_000
@@ -39,7 +40,7 @@ export class HttpConnection {
    * Connects, and sets TLS up.
    * @throws TransportError, TimeoutError, or the signal's reason
    */
-  static async open(options: ConnectOptions, signal: AbortSignal): Promise<HttpConnection> {
+  static async open(options: ConnectOptions, signal: CallSignal): Promise<HttpConnection> {
     return new HttpConnection(await openSocket(options, signal), options.target)
   }
 

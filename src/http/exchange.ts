@@ -8,6 +8,7 @@ import type { HttpConnection } from './connection.js'
 import type { ByteSink, ExchangeLimits, WireRequest } from './message.js'
 import { endedUnused, exchangeError, socketError } from './socket-errors.js'
 import { hostHeader } from './target.js'
+import type { CallSignal } from '../util/signal.js'
 
 const ASCII = /^[\t\x20-\x7e]*$/
 
@@ -23,7 +24,7 @@ const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
  */
 export class Exchange {
   readonly #connection: HttpConnection
-  readonly #signal: AbortSignal
+  readonly #signal: CallSignal
   readonly #limits: ExchangeLimits
   #outgoing: ClientRequest | undefined
   #message: IncomingMessage | undefined

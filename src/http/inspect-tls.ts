@@ -3,6 +3,7 @@ import type { TransportError } from '../errors/errors.js'
 import { openSocket, reached, type ConnectOptions } from './open-socket.js'
 import { handshakeError } from './socket-errors.js'
 import type { TlsProfile } from './tls.js'
+import type { CallSignal } from '../util/signal.js'
 
 /** One certificate, as people compare it. */
 export interface CertificateFacts {
@@ -32,7 +33,7 @@ export interface TlsFacts {
  */
 export async function inspectTls(
   options: ConnectOptions & { readonly tls: TlsProfile },
-  signal: AbortSignal,
+  signal: CallSignal,
 ): Promise<TlsFacts> {
   const { target, tls } = options
   const socket = await openSocket({ ...options, target: { ...target, secure: false } }, signal)

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import type { CallSignal } from '../util/signal.js'
 
 /** Takes a body as it arrives. Whatever `write` or `end` throws ends the exchange and its connection. */
 export interface ByteSink<T> {
@@ -15,7 +16,7 @@ export interface WireRequest {
   readonly body: string | Uint8Array
   /** How long the first byte of the reply may take after the request was written, in milliseconds. */
   readonly replyTimeoutMs: number
-  readonly signal: AbortSignal
+  readonly signal: CallSignal
 }
 
 /** A reply whose head has arrived. One of `receive`, `discard` and `abandon` must be called. */

@@ -8,6 +8,7 @@ import { connectError, handshakeError, socketClosed } from './socket-errors.js'
 import type { Target } from './target.js'
 import type { TlsProfile } from './tls.js'
 import { openTunnel } from './tunnel.js'
+import { type CallSignal, OwnSignal } from '../util/signal.js'
 
 export interface ConnectOptions {
   readonly target: Target
@@ -33,16 +34,16 @@ interface Progress {
  * it settles.
  * @throws TransportError, TimeoutError, or the signal's reason
  */
-export async function openSocket(options: ConnectOptions, signal: AbortSignal): Promise<Socket> {
+export async function openSocket(options: ConnectOptions, signal: CallSignal): Promise<Socket> {
   if (signal.aborted) throw abortReason(signal)
   const { target, connectTimeoutMs: timeoutMs } = options
   const progress: Progress = { stage: '', hint: '' }
-  const limit = new AbortController()
+  const limit = new OwnSignal()
   const stop = (): void => limit.abort(abortReason(signal))
   const timer = setTimeout(() => limit.abort(timedOut(target.hostname, progress, timeoutMs)), timeoutMs)
   signal.addEventListener('abort', stop, { once: true })
   try {
-    return await open(options, progress, limit.signal)
+    return await open(options, progress, limit)
   } finally {
     clearTimeout(timer)
     signal.removeEventListener('abort', stop)
@@ -52,7 +53,7 @@ export async function openSocket(options: ConnectOptions, signal: AbortSignal): 
 async function open(
   { target, tls, proxy }: ConnectOptions,
   progress: Progress,
-  limit: AbortSignal,
+  limit: CallSignal,
 ): Promise<Socket> {
   const { hostname, port, secure } = target
   const place = `${hostname} port ${port}`
@@ -76,7 +77,7 @@ async function open(
 function connectTo(
   { hostname, port }: Pick<Target, 'hostname' | 'port'>,
   explain: (error: Error) => Error,
-  limit: AbortSignal,
+  limit: CallSignal,
 ): Promise<Socket> {
   const socket = connect({
     host: hostname,
@@ -88,7 +89,7 @@ function connectTo(
   return reached(socket, 'connect', explain, limit)
 }
 
-async function connectThrough(proxy: ProxyServer, target: Target, limit: AbortSignal): Promise<Socket> {
+async function connectThrough(proxy: ProxyServer, target: Target, limit: CallSignal): Promise<Socket> {
   const { hostname: host } = target
   const refusal = proxy.refusal(host)
   if (refusal) throw refusal
@@ -114,7 +115,7 @@ export function reached(
   socket: Socket,
   event: 'connect' | 'secureConnect',
   explain: (error: Error) => Error,
-  limit: AbortSignal,
+  limit: CallSignal,
 ): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const settle = (error?: Error): void => {

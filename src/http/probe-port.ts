@@ -1,5 +1,6 @@
 import { connect } from 'node:net'
 import { codeOf } from './socket-errors.js'
+import type { CallSignal } from '../util/signal.js'
 
 /** What became of an attempt to connect that sends nothing. */
 export type PortState =
@@ -15,7 +16,7 @@ export function probePort(
   hostname: string,
   port: number,
   timeoutMs: number,
-  signal: AbortSignal,
+  signal: CallSignal,
 ): Promise<PortState> {
   return new Promise((resolve) => {
     const socket = connect({ host: hostname, port })

@@ -5,6 +5,7 @@ import { OneSocketAgent } from './one-socket-agent.js'
 import type { ProxyServer } from './proxy.js'
 import { strangeAnswer, tunnelRefused } from './proxy-errors.js'
 import { hostHeader, type Target } from './target.js'
+import type { CallSignal } from '../util/signal.js'
 
 /** More than any proxy has to say before a tunnel. */
 const MAX_HEADER_BYTES = 16_384
@@ -17,7 +18,7 @@ export function openTunnel(
   socket: Socket,
   proxy: ProxyServer,
   target: Target,
-  signal: AbortSignal,
+  signal: CallSignal,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     const { hostname: host } = target

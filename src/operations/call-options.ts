@@ -1,5 +1,6 @@
 import type { OptionSet } from '../envelope/options.js'
 import { assertPositive } from '../util/numbers.js'
+import type { CallSignal } from '../util/signal.js'
 
 /** The languages of a call. All requests of one shell must have the same (MS-WSMV 3.1.4.5.2). */
 export type Languages = Pick<CallOptions, 'locale' | 'dataLocale'>
@@ -7,7 +8,7 @@ export type Languages = Pick<CallOptions, 'locale' | 'dataLocale'>
 /** What every call takes as its last argument. */
 export interface CallOptions {
   /** Ends the call at once. */
-  readonly signal?: AbortSignal | undefined
+  readonly signal?: CallSignal | undefined
   /** Bounds the whole call, retries and repeated polls included, in milliseconds. Default: no bound. */
   readonly timeoutMs?: number | undefined
   /**

@@ -19,6 +19,7 @@ import type { Operation, OperationRunner } from './operation.js'
 import { finalFailure, isRetryable, isTooBusy, retryDelayMs, type RetryPolicy } from './retry.js'
 import { refuseStatus } from './status.js'
 import { WireTap } from './wire-tap.js'
+import type { CallSignal } from '../util/signal.js'
 
 export interface ExecutorOptions {
   readonly transport: Transport
@@ -224,7 +225,7 @@ export class OperationExecutor implements OperationRunner {
 
 /** What all tries of a call share. */
 interface Progress {
-  readonly signal: AbortSignal
+  readonly signal: CallSignal
   readonly trace: OperationTrace
   /** Whether anything of the request may have been sent. */
   started: boolean

@@ -13,6 +13,7 @@ import { receiveAll } from './receive-loop.js'
 import type { ReceiveTurns } from './receive-turns.js'
 import { withRemote } from '../errors/with-remote.js'
 import { inContext, isCommandGone, isGone, isReplyLost } from './remote-state.js'
+import { type CallSignal, OwnSignal } from '../util/signal.js'
 
 /** How a command ended. */
 export interface CommandExit {
@@ -45,9 +46,9 @@ export class CommandRun {
   readonly completed: Promise<CommandExit>
   readonly #options: CommandRunOptions
   /** Ends the Receive under way; the caller's own signal must not, because stopping a command needs its last reply. */
-  readonly #local = new AbortController()
+  readonly #local = new OwnSignal()
   /** Aborted as soon as nothing more will be read of what the command is sent. */
-  readonly #over = new AbortController()
+  readonly #over = new OwnSignal()
   #quiet: NodeJS.Timeout | undefined
   #phase: 'running' | 'stopping' | 'ended' = 'running'
   #resolve!: (exit: CommandExit) => void // set by the Promise executor below, which runs at once
@@ -75,8 +76,8 @@ export class CommandRun {
   }
 
   /** Aborted when the command ends or is being stopped. */
-  get over(): AbortSignal {
-    return this.#over.signal
+  get over(): CallSignal {
+    return this.#over
   }
 
   async signal(name: SignalName, options: CallOptions = {}): Promise<void> {
@@ -108,7 +109,7 @@ export class CommandRun {
   }
 
   async #receive(): Promise<CommandExit> {
-    const exitCode = await receiveAll(this.#options, this.#local.signal, (result) => this.#deliver(result))
+    const exitCode = await receiveAll(this.#options, this.#local, (result) => this.#deliver(result))
     if (exitCode !== undefined) return { exitCode }
     throw this.#error('The command ended and the service told no exit code.')
   }

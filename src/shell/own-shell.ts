@@ -1,8 +1,9 @@
 import { SHELL_RESOURCE } from '../envelope/resource.js'
 import type { CallOptions } from '../operations/call-options.js'
 import type { OperationRunner } from '../operations/operation.js'
-import { CallScope } from '../util/call-scope.js'
+import { asOneCall, CallScope } from '../util/call-scope.js'
 import type { Limiter, Release } from '../util/limiter.js'
+import { platformSignal, type CallSignal } from '../util/signal.js'
 import { withRemote } from '../errors/with-remote.js'
 import { inContext } from './remote-state.js'
 import type { ShellContext } from './shell-context.js'
@@ -12,41 +13,40 @@ import { Shell } from './shell.js'
 /**
  * Uses a shell that is opened for this and deleted afterwards. All of it is one operation: it has one deadline, and
  * takes one place of the limiter.
- * @param use gets the options that bound what it does
+ * @param use gets the options with what bounds all of it
  */
-export async function inOwnShell<T>(
+export async function inOwnShell<Options extends ShellOptions & CallOptions, T>(
   context: ShellContext,
-  options: ShellOptions & CallOptions,
-  use: (shell: Shell, bounds: Pick<CallOptions, 'signal' | 'timeoutMs'>) => Promise<T>,
+  options: Options,
+  use: (shell: Shell, bounded: Options) => Promise<T>,
 ): Promise<T> {
-  const scope = new CallScope({ signal: options.signal, timeoutMs: options.timeoutMs })
-  const bounds = { signal: scope.signal, timeoutMs: undefined }
-  let release: Release | undefined
-  try {
+  return await asOneCall(options, async (bounded) => {
+    const { limiter, runner } = context
     // Where nobody waits, requests leave in the order of the calls.
-    if (context.limiter) release = await takePlace(context.limiter, context.runner, scope.signal)
-    const shell = await Shell.open({ ...context, limiter: undefined }, { ...options, ...bounds })
+    const release = limiter && (await takePlace(limiter, runner, bounded.signal))
     try {
-      return await use(shell, bounds)
+      const shell = await Shell.open({ ...context, limiter: undefined }, bounded)
+      try {
+        return await use(shell, bounded)
+      } finally {
+        // Its commands are over; a shell that could not be deleted dies by its idle timeout.
+        await shell.close().catch(() => undefined)
+      }
     } finally {
-      // Its commands are over; a shell that could not be deleted dies by its idle timeout.
-      await shell.close().catch(() => undefined)
+      release?.()
     }
-  } finally {
-    release?.()
-    scope.dispose()
-  }
+  })
 }
 
 /** Waits for a place until the caller gives up or the client is closed. */
 export async function takePlace(
   limiter: Limiter,
   runner: OperationRunner,
-  signal: AbortSignal,
+  signal?: CallSignal,
 ): Promise<Release> {
   const waiting = new CallScope({ signal, lifetime: runner.lifetime })
   try {
-    return await limiter.acquire(waiting.signal)
+    return await limiter.acquire(platformSignal(waiting.signal))
   } catch (error) {
     throw inContext(withRemote(error as Error, 'notStarted'), {
       host: runner.host,

@@ -1,4 +1,5 @@
 import { sleep } from '../util/abortable.js'
+import type { CallSignal } from '../util/signal.js'
 
 const FIRST_MS = 250
 const LONGEST_MS = 4000
@@ -18,7 +19,7 @@ export class Patience {
    * Waits until it is time to try again.
    * @throws `error` when it has been tried often enough; the signal's reason
    */
-  async pause(error: unknown, signal: AbortSignal): Promise<void> {
+  async pause(error: unknown, signal: CallSignal): Promise<void> {
     if (this.#tries >= TRIES) throw error
     const full = Math.min(LONGEST_MS, FIRST_MS * 2 ** this.#tries)
     this.#tries++

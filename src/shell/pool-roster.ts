@@ -2,6 +2,7 @@ import { abortReason } from '../util/abortable.js'
 import { timerDelay } from '../util/timer.js'
 import type { Quotas } from './pool-limits.js'
 import type { Shell } from './shell.js'
+import type { CallSignal } from '../util/signal.js'
 
 /** A place for one shell: being opened, lent, idle, or on its way out. */
 export interface Seat {
@@ -71,7 +72,7 @@ export class PoolRoster {
    * @param again for somebody who has waited already: before all others
    * @throws the reason of the signal
    */
-  acquire(signal: AbortSignal, notBefore: number, again: boolean): Promise<Seat> {
+  acquire(signal: CallSignal, notBefore: number, again: boolean): Promise<Seat> {
     if (signal.aborted) return Promise.reject(abortReason(signal))
     return new Promise((resolve, reject) => {
       const waiter: Waiter = {

@@ -71,7 +71,7 @@ export class PoolShells {
 
   async #readConfig(): Promise<void> {
     const { runner, limiter } = this.#context
-    const release = limiter && (await takePlace(limiter, runner, new AbortController().signal))
+    const release = limiter && (await takePlace(limiter, runner))
     try {
       const operation = getOperation({ resourceUri: NS.config })
       const config = await runner.run(operation, { operationTimeoutMs: CONFIG_TIMEOUT_MS })

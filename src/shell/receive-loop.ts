@@ -6,6 +6,7 @@ import { receiveOperation } from '../operations/shell-verbs.js'
 import { Patience } from './patience.js'
 import type { ReceiveTurns } from './receive-turns.js'
 import { isHeldUp, isTimedOut } from './remote-state.js'
+import type { CallSignal } from '../util/signal.js'
 
 export interface ReceiveParts {
   readonly runner: OperationRunner
@@ -26,7 +27,7 @@ export interface ReceiveParts {
  */
 export async function receiveAll(
   parts: ReceiveParts,
-  signal: AbortSignal,
+  signal: CallSignal,
   deliver: (result: ReceiveResult) => Promise<void>,
 ): Promise<number | undefined> {
   const operation = receiveOperation(parts.shell, parts.commandId)
@@ -46,7 +47,7 @@ async function receiveOnce(
   { runner, turns, options }: ReceiveParts,
   operation: Operation<ReceiveResult>,
   patience: Patience,
-  signal: AbortSignal,
+  signal: CallSignal,
 ): Promise<ReceiveResult | undefined> {
   const turn = await turns.take(signal)
   try {

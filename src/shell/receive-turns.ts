@@ -1,4 +1,5 @@
 import { abortReason } from '../util/abortable.js'
+import type { CallSignal } from '../util/signal.js'
 
 /** How long a poll may wait for output where others may want its connection, in milliseconds. */
 const SHORT_MS = 1000
@@ -33,7 +34,7 @@ export class ReceiveTurns {
   }
 
   /** @throws the reason of the signal */
-  take(signal: AbortSignal): Promise<Turn> {
+  take(signal: CallSignal): Promise<Turn> {
     if (signal.aborted) return Promise.reject(abortReason(signal))
     if (this.#active < this.#slots) return Promise.resolve(this.#start())
     return new Promise((resolve, reject) => {

@@ -14,6 +14,7 @@ import { withRemote } from '../errors/with-remote.js'
 import { inContext, isGone } from './remote-state.js'
 import type { SpawnOptions } from './shell-options.js'
 import { CommandStdin } from './stdin.js'
+import { platformSignal, type CallSignal } from '../util/signal.js'
 
 const DEFAULT_GRACE_MS = 2000
 
@@ -112,9 +113,9 @@ export class ShellCommands {
   }
 
   /** A new command is refused until the last one was given up (MS-WSMV 3.1.4.14, note 121). */
-  async #ready(signal: AbortSignal): Promise<Release | undefined> {
+  async #ready(signal: CallSignal): Promise<Release | undefined> {
     await abortable(Promise.all(this.#settling), signal)
-    return this.#options.limiter && (await this.#options.limiter.acquire(signal))
+    return this.#options.limiter && (await this.#options.limiter.acquire(platformSignal(signal)))
   }
 
   async #launch(
@@ -150,7 +151,7 @@ export class ShellCommands {
   async #command(
     line: CommandLine,
     options: CallOptions,
-    signal: AbortSignal,
+    signal: CallSignal,
     graceMs: number,
   ): Promise<string> {
     const { runner, shell } = this.#options

@@ -19,6 +19,7 @@ import type { ShellContext } from './shell-context.js'
 import type { CommandResult, RunOptions } from './shell-options.js'
 import { ShellReaper } from './shell-reaper.js'
 import type { Shell } from './shell.js'
+import type { CallSignal } from '../util/signal.js'
 
 const DEFAULT_MAX = 5
 const DEFAULT_IDLE_MS = 30_000
@@ -121,7 +122,7 @@ export class ShellSessionManager extends EventEmitter<ShellPoolEvents> implement
     await this.close()
   }
 
-  async #use<T>(options: RunOptions, run: (shell: Shell, signal: AbortSignal) => Promise<T>): Promise<T> {
+  async #use<T>(options: RunOptions, run: (shell: Shell, signal: CallSignal) => Promise<T>): Promise<T> {
     const { signal, timeoutMs } = options
     const scope = new CallScope({ signal, timeoutMs, lifetime: this.#life })
     const patience = new Patience()
@@ -154,13 +155,13 @@ export class ShellSessionManager extends EventEmitter<ShellPoolEvents> implement
   }
 
   /** A command that ends because its shell is deleted does so for the reason that the shell is. */
-  #explain(error: unknown, { aborted, reason }: AbortSignal): Error {
+  #explain(error: unknown, { aborted, reason }: CallSignal): Error {
     const { host } = this.#context.runner
     const why = aborted && error instanceof AbortError ? withRemote(reason as Error, error.remote) : error
     return inContext(why as Error, { host, operation: 'Shell.Command', resource: SHELL_RESOURCE })
   }
 
-  async #seat(signal: AbortSignal, notBefore: number, again: boolean): Promise<Seat> {
+  async #seat(signal: CallSignal, notBefore: number, again: boolean): Promise<Seat> {
     const before = this.waiting
     const seat = this.#roster.acquire(signal, notBefore, again)
     if (this.waiting > before) this.#tell('waiting', { waiting: this.waiting, reason: 'shell' })
@@ -171,8 +172,8 @@ export class ShellSessionManager extends EventEmitter<ShellPoolEvents> implement
 
   async #attempt<T>(
     seat: Seat,
-    signal: AbortSignal,
-    run: (shell: Shell, signal: AbortSignal) => Promise<T>,
+    signal: CallSignal,
+    run: (shell: Shell, signal: CallSignal) => Promise<T>,
   ): Promise<{ readonly value: T } | Refused> {
     const release = await this.#place(seat, signal)
     try {
@@ -190,7 +191,7 @@ export class ShellSessionManager extends EventEmitter<ShellPoolEvents> implement
     }
   }
 
-  async #place(seat: Seat, signal: AbortSignal): Promise<(() => void) | undefined> {
+  async #place(seat: Seat, signal: CallSignal): Promise<(() => void) | undefined> {
     const { limiter, runner } = this.#context
     if (!limiter) return undefined
     try {
@@ -202,7 +203,7 @@ export class ShellSessionManager extends EventEmitter<ShellPoolEvents> implement
     }
   }
 
-  async #open(seat: Seat, signal: AbortSignal): Promise<Shell | Refused> {
+  async #open(seat: Seat, signal: CallSignal): Promise<Shell | Refused> {
     const opening = this.#shells.open()
     try {
       const shell = await abortable(opening, signal)

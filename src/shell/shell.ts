@@ -10,6 +10,7 @@ import type { CommandInfo } from '../operations/shell-listing.js'
 import { abortable, abortReason, within } from '../util/abortable.js'
 import { CallScope } from '../util/call-scope.js'
 import { assertCodepage, encodeText } from '../util/codepage.js'
+import { platformSignal } from '../util/signal.js'
 import type { CommandRun } from './command-run.js'
 import { toCommandLine } from './command-line.js'
 import { OutputCollector } from './output-collector.js'
@@ -83,7 +84,7 @@ export class Shell implements AsyncDisposable {
     let release: (() => void) | undefined
     try {
       if (scope.signal.aborted) throw abortReason(scope.signal)
-      if (limiter) release = await limiter.acquire(scope.signal)
+      if (limiter) release = await limiter.acquire(platformSignal(scope.signal))
       // The request goes on when the caller gives up: a shell that opens unseen would lock the account out in time.
       created = own.run(create, { ...options, signal: undefined, timeoutMs: undefined })
       const reference = await abortable(created, scope.signal)

@@ -7,6 +7,7 @@ import { sendOperation } from '../operations/shell-verbs.js'
 import { sleep } from '../util/abortable.js'
 import { Patience } from './patience.js'
 import { isBusy, isHeldUp, isInputClosed, isTimedOut } from './remote-state.js'
+import type { CallSignal } from '../util/signal.js'
 
 /** What the headers and the element around the data take at the most. */
 const ENVELOPE_OVERHEAD = 8 * 1024
@@ -27,7 +28,7 @@ export interface StdinOptions {
   /** Of the command the input is for. */
   readonly options: CallOptions
   /** Aborted when the command ends or is being stopped: what it did not read is discarded (MS-WSMV 3.1.4.13). */
-  readonly over: AbortSignal
+  readonly over: CallSignal
   /** Waits until no other Send of the shell is under way: only one may be. */
   readonly inTurn: <T>(task: () => Promise<T>) => Promise<T>
 }

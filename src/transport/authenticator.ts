@@ -3,6 +3,7 @@ import { hintFor } from '../errors/situations.js'
 import type { WireResponse } from '../http/message.js'
 import type { AuthScheme } from './credentials.js'
 import { parseChallenges } from './www-authenticate.js'
+import type { CallSignal } from '../util/signal.js'
 
 /** One HTTP request as an authenticator words it. */
 export interface Leg {
@@ -41,7 +42,7 @@ export interface Authenticator {
    * @returns `RECONNECT` where the mechanism, not this context, knows how to go on; the message was not processed
    * @throws AuthenticationError when the service refuses; whatever `roundTrip` throws
    */
-  exchange(message: Leg, roundTrip: RoundTrip, signal: AbortSignal): Promise<WireResponse | typeof RECONNECT>
+  exchange(message: Leg, roundTrip: RoundTrip, signal: CallSignal): Promise<WireResponse | typeof RECONNECT>
   /** The connection is gone, and the context with it. */
   dispose?(): void
 }

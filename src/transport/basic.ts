@@ -12,6 +12,7 @@ import {
   type RoundTrip,
 } from './authenticator.js'
 import type { PasswordSource, UserPassword } from './credentials.js'
+import type { CallSignal } from '../util/signal.js'
 
 /** HTTP Basic (RFC 7617), sent with the first request already: nothing is gained by asking for the 401. */
 export class BasicMechanism implements Mechanism {
@@ -47,7 +48,7 @@ class BasicAuthenticator implements Authenticator {
     this.#host = host
   }
 
-  async exchange(message: Leg, roundTrip: RoundTrip, signal: AbortSignal): Promise<WireResponse> {
+  async exchange(message: Leg, roundTrip: RoundTrip, signal: CallSignal): Promise<WireResponse> {
     this.#credential ??= withHeader(await abortable(this.#source.read(this.#host), signal))
     const response = await roundTrip({ ...message, authorization: this.#credential.header })
     if (response.status !== 401) return response

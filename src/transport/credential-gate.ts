@@ -1,4 +1,5 @@
 import { abortReason } from '../util/abortable.js'
+import type { CallSignal } from '../util/signal.js'
 
 /** Says how the one request ended that was let through; the first word counts. */
 export type GatePass = (proven: boolean) => void
@@ -13,7 +14,7 @@ export class CredentialGate {
   readonly #waiting = new Set<() => void>()
 
   /** @returns undefined where the gate is open, else a promise of the pass whose holder must call it */
-  enter(signal: AbortSignal): Promise<GatePass | undefined> | undefined {
+  enter(signal: CallSignal): Promise<GatePass | undefined> | undefined {
     if (this.#proven) return undefined
     if (!this.#occupied) return Promise.resolve(this.#occupy())
     return new Promise((resolve, reject) => {

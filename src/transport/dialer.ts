@@ -9,6 +9,7 @@ import type { Target } from '../http/target.js'
 import type { TlsProfile } from '../http/tls.js'
 import { abortReason } from '../util/abortable.js'
 import { CredentialGate } from './credential-gate.js'
+import type { CallSignal } from '../util/signal.js'
 
 export interface DialerOptions {
   readonly target: Target
@@ -39,7 +40,7 @@ export class Dialer {
   }
 
   /** @throws TransportError, TimeoutError, or the signal's reason */
-  async open(tls: TlsProfile | undefined, signal: AbortSignal): Promise<HttpConnection> {
+  async open(tls: TlsProfile | undefined, signal: CallSignal): Promise<HttpConnection> {
     const { hostname: host, port, secure } = this.#options.target
     const trace: ConnectionTrace = { host, port, secure, proxy: this.#options.proxy?.name }
     const connection = await traced(connectionChannel, trace, () => this.#connect(tls, signal, trace))
@@ -49,7 +50,7 @@ export class Dialer {
 
   async #connect(
     tls: TlsProfile | undefined,
-    signal: AbortSignal,
+    signal: CallSignal,
     trace: ConnectionTrace,
   ): Promise<HttpConnection> {
     const pass = await this.#gate?.enter(signal)
@@ -69,7 +70,7 @@ export class Dialer {
   }
 
   /** A refused port gets a hint about the other one. Nothing is sent there, and through proxies nothing is asked. */
-  async #explain(error: unknown, signal: AbortSignal): Promise<unknown> {
+  async #explain(error: unknown, signal: CallSignal): Promise<unknown> {
     const { target, proxy } = this.#options
     if (proxy !== undefined || !isRefused(error) || !isKnownPort(target.port)) return error
     const other = OTHER_PORT[target.port]

@@ -16,6 +16,7 @@ import type { PasswordSource, UserPassword } from './credentials.js'
 import { selectDigest } from './digest-challenge.js'
 import { DigestSession } from './digest-session.js'
 import { parseChallenges } from './www-authenticate.js'
+import type { CallSignal } from '../util/signal.js'
 
 /** Asked, answered, too old and answered again; a server that goes on after that will go on forever. */
 const MAX_LEGS = 4
@@ -54,7 +55,7 @@ export class DigestMechanism implements Mechanism {
   async #exchange(
     message: Leg,
     roundTrip: RoundTrip,
-    signal: AbortSignal,
+    signal: CallSignal,
     host: string,
     uri: string,
   ): Promise<WireResponse | typeof RECONNECT> {
@@ -85,7 +86,7 @@ export class DigestMechanism implements Mechanism {
   async #challenged(
     response: WireResponse,
     answered: DigestSession | undefined,
-    signal: AbortSignal,
+    signal: CallSignal,
     host: string,
   ): Promise<void> {
     try {

@@ -17,6 +17,7 @@ import { Handshake, includes, type HandshakeOptions, type HandshakeScheme } from
 import { notLetIn } from './handshake-errors.js'
 import type { HandshakeTurns } from './handshake-turns.js'
 import { PLAIN_SESSION, SealedSession, type Session } from './sealed-session.js'
+import type { CallSignal } from '../util/signal.js'
 
 export interface HandshakeMechanismOptions {
   readonly scheme: HandshakeScheme
@@ -60,7 +61,7 @@ export class HandshakeMechanism implements Mechanism {
     channel: ChannelFacts,
     { contentType }: Leg,
     roundTrip: RoundTrip,
-    signal: AbortSignal,
+    signal: CallSignal,
   ): Promise<Session | typeof RECONNECT> {
     const { host } = channel
     return await this.#options.turns(host).take(host, signal, (turn) => {
@@ -121,7 +122,7 @@ class HandshakeAuthenticator implements Authenticator {
   async exchange(
     message: Leg,
     roundTrip: RoundTrip,
-    signal: AbortSignal,
+    signal: CallSignal,
   ): Promise<WireResponse | typeof RECONNECT> {
     for (let attempt = 1; ; attempt++) {
       if (this.#session?.ended === true) this.#endSession()

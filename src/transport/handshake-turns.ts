@@ -1,6 +1,7 @@
 import { AuthenticationError, TimeoutError, TransportError } from '../errors/errors.js'
 import { CredentialGate } from './credential-gate.js'
 import { firstFailed } from './handshake-errors.js'
+import type { CallSignal } from '../util/signal.js'
 
 /** For how long an accepted credential counts as good, in milliseconds: passwords change while connections live on. */
 const PROVEN_FOR_MS = 60_000
@@ -28,7 +29,7 @@ export class HandshakeTurns {
    * Waits for its turn.
    * @throws TransportError where the handshake it waited for came to no answer; the signal's reason; what `handshake` throws
    */
-  async take<T>(host: string, signal: AbortSignal, handshake: (turn: Turn) => Promise<T>): Promise<T> {
+  async take<T>(host: string, signal: CallSignal, handshake: (turn: Turn) => Promise<T>): Promise<T> {
     const asked = performance.now()
     if (asked - this.#provenAt > PROVEN_FOR_MS) this.doubt()
     const pass = await this.#gate.enter(signal)

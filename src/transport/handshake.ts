@@ -10,6 +10,7 @@ import { brokenOff, endless, lostUnderway, notProven, unexpectedStatus } from '.
 import type { Turn } from './handshake-turns.js'
 import { redirected } from './redirect.js'
 import { parseChallenges } from './www-authenticate.js'
+import type { CallSignal } from '../util/signal.js'
 
 /** A scheme whose handshake takes several legs and leaves a context that can seal. */
 export interface HandshakeScheme {
@@ -57,7 +58,7 @@ export interface HandshakeOptions {
   /** Of the message to come. */
   readonly contentType: string
   readonly roundTrip: RoundTrip
-  readonly signal: AbortSignal
+  readonly signal: CallSignal
   readonly trace: AuthTrace
   readonly turn: Turn
 }

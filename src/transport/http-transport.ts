@@ -22,6 +22,7 @@ import { ConnectionPool } from './pool.js'
 import { redirected } from './redirect.js'
 import { SharedCredential } from './shared-credential.js'
 import type { BodySink, ConnectionFacts, ResponseHead, Transport, TransportRequest } from './types.js'
+import type { CallSignal } from '../util/signal.js'
 
 export interface HttpTransportOptions {
   readonly endpoint: EndpointUrl
@@ -100,7 +101,7 @@ export class HttpTransport implements Transport {
     const open = async (
       mechanism: Mechanism,
       tls: TlsProfile | undefined,
-      signal: AbortSignal,
+      signal: CallSignal,
     ): Promise<Channel> => {
       const connection = await dialer.open(tls, signal)
       return new Channel(connection, { mechanism, path: endpoint.path, limits, axios })
@@ -153,7 +154,7 @@ export class HttpTransport implements Transport {
    * Asks, without credentials and without a message, what the service wants to see.
    * @throws TransportError, TimeoutError, or the signal's reason
    */
-  async ask(signal: AbortSignal): Promise<ResponseHead> {
+  async ask(signal: CallSignal): Promise<ResponseHead> {
     const channel = await this.#anonymous.acquire('call', signal)
     try {
       const request = { body: '', lane: 'call', replyTimeoutMs: ASK_TIMEOUT_MS, signal } as const
@@ -192,7 +193,7 @@ export class HttpTransport implements Transport {
     })
   }
 
-  #credentialReady(signal: AbortSignal): Promise<void> | undefined {
+  #credentialReady(signal: CallSignal): Promise<void> | undefined {
     const ready = this.#mechanism.ready(this.host)
     return ready && abortable(ready, signal)
   }

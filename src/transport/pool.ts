@@ -1,5 +1,6 @@
 import { abortReason } from '../util/abortable.js'
 import type { Lane } from './types.js'
+import { type CallSignal, OwnSignal } from '../util/signal.js'
 
 /** What the pool must know of a connection. */
 export interface Pooled {
@@ -13,7 +14,7 @@ export interface Pooled {
 interface Waiter<C> {
   readonly order: number
   readonly lane: Lane
-  readonly signal: AbortSignal
+  readonly signal: CallSignal
   readonly grant: (connection: C | Promise<C>) => void
   readonly refuse: (error: Error) => void
 }
@@ -25,10 +26,10 @@ interface Waiter<C> {
 export class ConnectionPool<C extends Pooled> {
   readonly #max: number
   readonly #maxPolls: number
-  readonly #open: (signal: AbortSignal) => Promise<C>
+  readonly #open: (signal: CallSignal) => Promise<C>
   readonly #idle: C[] = []
   readonly #leased = new Map<C, Lane>()
-  readonly #opening = new Set<AbortController>()
+  readonly #opening = new Set<OwnSignal>()
   readonly #queues: Record<Lane, Set<Waiter<C>>> = { control: new Set(), call: new Set(), poll: new Set() }
   readonly #active: Record<Lane, number> = { control: 0, call: 0, poll: 0 }
   #arrivals = 0
@@ -38,7 +39,7 @@ export class ConnectionPool<C extends Pooled> {
    * @param max connections in use at the same time, the reserved one not counted
    * @param open makes a connection; rejects with the signal's reason when it is aborted
    */
-  constructor(max: number, open: (signal: AbortSignal) => Promise<C>) {
+  constructor(max: number, open: (signal: CallSignal) => Promise<C>) {
     this.#max = max
     this.#maxPolls = Math.max(1, max - 1)
     this.#open = open
@@ -48,7 +49,7 @@ export class ConnectionPool<C extends Pooled> {
    * Waits for a connection and takes it. Every one that is given out must come back through `release`.
    * @throws whatever opening throws, the signal's reason, or the reason of `close`
    */
-  acquire(lane: Lane, signal: AbortSignal): Promise<C> {
+  acquire(lane: Lane, signal: CallSignal): Promise<C> {
     if (this.#closedBy !== undefined) return Promise.reject(this.#closedBy)
     if (signal.aborted) return Promise.reject(abortReason(signal))
     // Where there is room nobody waits for it: whoever makes room serves those who do.
@@ -97,7 +98,7 @@ export class ConnectionPool<C extends Pooled> {
       for (const waiter of queue) waiter.refuse(reason)
       queue.clear()
     }
-    for (const controller of this.#opening) controller.abort(reason)
+    for (const opening of this.#opening) opening.abort(reason)
     for (const connection of [...this.#idle.splice(0), ...this.#leased.keys()]) connection.destroy(reason)
   }
 
@@ -115,7 +116,7 @@ export class ConnectionPool<C extends Pooled> {
     }
   }
 
-  async #start(lane: Lane, signal: AbortSignal): Promise<C> {
+  async #start(lane: Lane, signal: CallSignal): Promise<C> {
     this.#active[lane]++
     try {
       const connection = this.#takeIdle() ?? (await this.#openLinked(signal))
@@ -138,20 +139,20 @@ export class ConnectionPool<C extends Pooled> {
     return undefined
   }
 
-  async #openLinked(signal: AbortSignal): Promise<C> {
-    const controller = new AbortController()
-    const stop = (): void => controller.abort(abortReason(signal))
+  async #openLinked(signal: CallSignal): Promise<C> {
+    const opening = new OwnSignal()
+    const stop = (): void => opening.abort(abortReason(signal))
     signal.addEventListener('abort', stop, { once: true })
-    this.#opening.add(controller)
+    this.#opening.add(opening)
     try {
-      const connection = await this.#open(controller.signal)
-      if (controller.signal.aborted) {
+      const connection = await this.#open(opening)
+      if (opening.aborted) {
         connection.destroy()
-        throw abortReason(controller.signal)
+        throw abortReason(opening)
       }
       return connection
     } finally {
-      this.#opening.delete(controller)
+      this.#opening.delete(opening)
       signal.removeEventListener('abort', stop)
     }
   }

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { ByteSink } from '../http/message.js'
 import type { Affinity } from './affinity.js'
 import type { AuthScheme } from './credentials.js'
+import type { CallSignal } from '../util/signal.js'
 
 /**
  * Which sockets a request may use. `poll` requests (Receive, Pull) wait long and never hold the last socket;
@@ -16,7 +17,7 @@ export interface TransportRequest {
   /** How long the first byte of the reply may take after the request was written, in milliseconds. */
   readonly replyTimeoutMs: number
   /** Ends the exchange at once; its reason is the error the exchange rejects with. */
-  readonly signal: AbortSignal
+  readonly signal: CallSignal
   /** Told when a connection takes the request; before that, surely nothing of it was sent. */
   readonly onStart?: () => void
   /** Without credentials: the anonymous form of Identify (MS-WSMV 3.1.4.1.23). */

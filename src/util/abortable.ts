@@ -1,13 +1,14 @@
 import { timerDelay } from './timer.js'
+import type { CallSignal } from './signal.js'
 
 /** What the signal was aborted with; the scopes of this package always abort with an Error. */
-export function abortReason(signal: AbortSignal): Error {
+export function abortReason(signal: CallSignal): Error {
   const reason: unknown = signal.reason
   return reason instanceof Error ? reason : new Error('aborted', { cause: reason })
 }
 
 /** Settles like `promise`, or rejects with the signal's reason as soon as it is aborted. */
-export function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+export function abortable<T>(promise: Promise<T>, signal: CallSignal): Promise<T> {
   if (signal.aborted) {
     promise.catch(() => undefined)
     return Promise.reject(abortReason(signal))
@@ -34,7 +35,7 @@ export function within<T>(promise: Promise<T>, ms: number, otherwise: T): Promis
 }
 
 /** Waits for `ms` milliseconds, or rejects with the signal's reason. */
-export function sleep(ms: number, signal: AbortSignal): Promise<void> {
+export function sleep(ms: number, signal: CallSignal): Promise<void> {
   if (signal.aborted) return Promise.reject(abortReason(signal))
   return new Promise<void>((resolve, reject) => {
     const stop = (): void => {

@@ -1,77 +1,79 @@
 import { setMaxListeners } from 'node:events'
 import { AbortError, TimeoutError } from '../errors/errors.js'
-import { assertPositive } from './numbers.js'
 import { abortReason } from './abortable.js'
 import type { Dependent, Lifetime } from './lifetime.js'
+import { assertPositive } from './numbers.js'
+import { OwnSignal, type CallSignal } from './signal.js'
 import { timerDelay } from './timer.js'
 
 export interface ScopeSources {
   /** The caller's signal. */
-  readonly signal?: AbortSignal | undefined
+  readonly signal?: CallSignal | undefined
   /** Bounds the whole call, in milliseconds. */
   readonly timeoutMs?: number | undefined
   readonly lifetime?: Lifetime | undefined
 }
 
 /** A scope inside another one passes on the other's error; the reasons of all other signals are their owners'. */
-const scopes = new WeakSet<AbortSignal>()
+class ScopeSignal extends OwnSignal {}
 
 /**
  * Links the caller's signal, the deadline and the owner's end into one signal whose reason is the typed error to
  * throw. Everything below waits on that one signal. `dispose` takes every listener and timer away again.
  */
 export class CallScope implements Dependent {
-  readonly #controller = new AbortController()
-  readonly #cleanups: (() => void)[] = []
+  readonly #own = new ScopeSignal()
+  #leave: (() => void) | undefined
+  #followed: CallSignal | undefined
+  #timer: NodeJS.Timeout | undefined
 
   /** @throws UsageError for a time limit that is no positive number, or when the owner was closed */
   constructor({ signal, timeoutMs, lifetime }: ScopeSources) {
     assertPositive('timeoutMs', timeoutMs)
-    scopes.add(this.signal)
-    if (lifetime) this.#cleanups.push(lifetime.enroll(this))
+    this.#leave = lifetime?.enroll(this)
     if (signal) this.#follow(signal)
     if (timeoutMs !== undefined) this.#limit(timeoutMs)
   }
 
   /** Aborted when the call must end; `reason` is the error to reject with. */
-  get signal(): AbortSignal {
-    return this.#controller.signal
+  get signal(): CallSignal {
+    return this.#own
   }
 
   end(reason: Error): undefined {
-    this.#controller.abort(reason)
+    this.#own.abort(reason)
     this.dispose()
   }
 
   dispose(): void {
-    for (const cleanup of this.#cleanups.splice(0)) cleanup()
+    this.#leave?.()
+    this.#followed?.removeEventListener('abort', this.#stop)
+    clearTimeout(this.#timer)
   }
 
-  #follow(signal: AbortSignal): void {
-    const stop = (): void => {
-      const inner = scopes.has(signal) ? abortReason(signal) : undefined
-      this.end(inner ?? new AbortError('The call was aborted by its signal.', { cause: signal.reason }))
-    }
+  readonly #stop = (): void => {
+    const signal = this.#followed
+    if (signal === undefined) return
+    const inner = signal instanceof ScopeSignal ? abortReason(signal) : undefined
+    this.end(inner ?? new AbortError('The call was aborted by its signal.', { cause: signal.reason }))
+  }
+
+  #follow(signal: CallSignal): void {
+    this.#followed = signal
     if (signal.aborted) {
-      stop()
+      this.#stop()
       return
     }
     // A fleet's calls may well hang on one signal; each takes its listener away again.
-    setMaxListeners(0, signal)
-    signal.addEventListener('abort', stop, { once: true })
-    this.#cleanups.push(() => {
-      signal.removeEventListener('abort', stop)
-    })
+    if (signal instanceof EventTarget) setMaxListeners(0, signal)
+    signal.addEventListener('abort', this.#stop, { once: true })
   }
 
   #limit(timeoutMs: number): void {
-    const timer = setTimeout(() => {
+    this.#timer = setTimeout(() => {
       const message = `The call did not end within ${timeoutMs} ms (timeoutMs).`
       this.end(new TimeoutError('ERR_WSMAN_TIMEOUT', message, { timeoutMs }))
     }, timerDelay(timeoutMs))
-    this.#cleanups.push(() => {
-      clearTimeout(timer)
-    })
   }
 }
 
@@ -80,6 +82,8 @@ export async function asOneCall<Options extends ScopeSources, T>(
   options: Options,
   work: (bounded: Options) => Promise<T>,
 ): Promise<T> {
+  // A signal alone ends each of the requests by itself.
+  if (options.timeoutMs === undefined) return await work(options)
   const scope = new CallScope({ signal: options.signal, timeoutMs: options.timeoutMs })
   try {
     return await work({ ...options, signal: scope.signal, timeoutMs: undefined })

@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events'
 import { UsageError } from '../errors/errors.js'
 import { abortReason } from './abortable.js'
 import { CallScope } from './call-scope.js'
+import { OwnSignal, type CallSignal } from './signal.js'
 
 /** Gives a place back. Without effect the second time. */
 export type Release = () => void
@@ -67,7 +68,7 @@ class FifoLimiter implements Limiter {
     return this.#queue.size
   }
 
-  acquire(signal: AbortSignal = new AbortController().signal): Promise<Release> {
+  acquire(signal: CallSignal = new OwnSignal()): Promise<Release> {
     if (signal.aborted) return Promise.reject(abortReason(signal))
     if (this.#active < this.max) return Promise.resolve(this.#take())
     return new Promise((resolve, reject) => {
@@ -81,7 +82,7 @@ class FifoLimiter implements Limiter {
         reject(abortReason(signal))
       }
       // One signal may be that of a whole fleet.
-      setMaxListeners(0, signal)
+      if (signal instanceof EventTarget) setMaxListeners(0, signal)
       signal.addEventListener('abort', stop, { once: true })
       this.#queue.add(go)
     })
