@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { UsageError } from '../errors/errors.js'
 import { formatDuration } from '../util/duration.js'
 import { NS } from '../xml/namespaces.js'
+import { escapeAttribute, escapeText } from '../xml/escape.js'
 import { element, writeXml, type AttributeTree, type ElementTree } from '../xml/writer.js'
 import { ANONYMOUS } from './actions.js'
 import { optionSet, type OptionSet } from './options.js'
@@ -33,10 +34,6 @@ const must = (value: boolean): AttributeTree => ({
   name: 'mustUnderstand',
   value: String(value),
 })
-const language = (tag: string): readonly AttributeTree[] => [
-  { namespace: NS.xml, name: 'lang', value: tag },
-  must(false),
-]
 const MUST = [must(true)]
 
 /** The largest MaxTimeoutms of a service, in milliseconds (MS-WSMV 2.2.4.10): 49 days. */
@@ -56,6 +53,69 @@ function checkNumbers({ maxEnvelopeSize, operationTimeoutMs }: RequestHeaders): 
   }
 }
 
+const DECLARED = [NS.addressing, NS.wsman]
+
+function envelope(
+  isMicrosoft: boolean,
+  header: readonly ElementTree[],
+  body: readonly ElementTree[],
+): ElementTree {
+  return {
+    ...element(NS.soap, 'Envelope', [element(NS.soap, 'Header', header), element(NS.soap, 'Body', body)]),
+    declares: isMicrosoft ? [...DECLARED, NS.microsoft] : DECLARED,
+  }
+}
+
+/** The headers that every request has, written once: the text between their values, and what each value is. */
+class CommonHeaders {
+  readonly #isMicrosoft: boolean
+  readonly #pieces: readonly string[]
+  readonly #escapes: readonly ((value: string) => string)[]
+  /** Length of the tags that open envelope and header. */
+  readonly #opening: number
+
+  constructor(isMicrosoft: boolean) {
+    const escapes: ((value: string) => string)[] = []
+    const slot = (escape: (value: string) => string): string => `{${escapes.push(escape)}}`
+    const text = (): string => slot(escapeText)
+    const language = (): readonly AttributeTree[] => [
+      { namespace: NS.xml, name: 'lang', value: slot(escapeAttribute) },
+      must(false),
+    ]
+    const entries: readonly ElementTree[] = [
+      element(NS.addressing, 'To', text()),
+      element(NS.wsman, 'ResourceURI', text(), MUST),
+      element(NS.addressing, 'ReplyTo', [element(NS.addressing, 'Address', ANONYMOUS, MUST)]),
+      element(NS.addressing, 'Action', text(), MUST),
+      element(NS.wsman, 'MaxEnvelopeSize', text(), MUST),
+      element(NS.addressing, 'MessageID', text()),
+      element(NS.wsman, 'Locale', [], language()),
+      ...(isMicrosoft
+        ? [
+            element(NS.microsoft, 'DataLocale', [], language()),
+            element(NS.microsoft, 'SessionId', text(), [must(false)]),
+          ]
+        : []),
+    ]
+    const xml = writeXml(envelope(isMicrosoft, entries, []))
+    this.#isMicrosoft = isMicrosoft
+    this.#opening = xml.indexOf('<a:To>')
+    this.#pieces = xml.slice(0, xml.indexOf('</s:Header>')).split(/\{\d\}/)
+    this.#escapes = escapes
+  }
+
+  /** @param values in the order of the headers */
+  write(values: readonly string[], rest: readonly ElementTree[], body: readonly ElementTree[]): string {
+    let [xml = ''] = this.#pieces
+    this.#escapes.forEach((escape, index) => {
+      xml += escape(values[index] ?? '') + (this.#pieces[index + 1] ?? '')
+    })
+    return xml + writeXml(envelope(this.#isMicrosoft, rest, body)).slice(this.#opening)
+  }
+}
+
+let common: { readonly plain: CommonHeaders; readonly microsoft: CommonHeaders } | undefined
+
 /**
  * Writes a request with the headers in the order of Windows' own client (MS-WSMV 4.11.1).
  * @throws UsageError for what a header cannot carry
@@ -66,21 +126,10 @@ export function encodeRequest(
   body: readonly ElementTree[],
 ): string {
   checkNumbers(headers)
-  const { resource, sessionId } = headers
-  const entries: readonly ElementTree[] = [
-    element(NS.addressing, 'To', headers.to),
-    element(NS.wsman, 'ResourceURI', resource.resourceUri, MUST),
-    element(NS.addressing, 'ReplyTo', [element(NS.addressing, 'Address', ANONYMOUS, MUST)]),
-    element(NS.addressing, 'Action', headers.action, MUST),
-    element(NS.wsman, 'MaxEnvelopeSize', String(headers.maxEnvelopeSize), MUST),
-    element(NS.addressing, 'MessageID', messageId),
-    element(NS.wsman, 'Locale', [], language(headers.locale)),
-    ...(sessionId === undefined
-      ? []
-      : [
-          element(NS.microsoft, 'DataLocale', [], language(headers.dataLocale)),
-          element(NS.microsoft, 'SessionId', sessionId, [must(false)]),
-        ]),
+  const { to, resource, action, maxEnvelopeSize, locale, dataLocale, sessionId } = headers
+  common ??= { plain: new CommonHeaders(false), microsoft: new CommonHeaders(true) }
+  const values = [to, resource.resourceUri, action, String(maxEnvelopeSize), messageId, locale]
+  const rest: readonly ElementTree[] = [
     ...selectorSet(resource.selectors ?? {}),
     ...optionSet(headers.options ?? {}),
     ...(resource.fragment === undefined
@@ -88,11 +137,9 @@ export function encodeRequest(
       : [element(NS.wsman, 'FragmentTransfer', resource.fragment, MUST)]),
     element(NS.wsman, 'OperationTimeout', formatDuration(headers.operationTimeoutMs)),
   ]
-  const declares = [NS.addressing, NS.wsman, ...(sessionId === undefined ? [] : [NS.microsoft])]
-  return writeXml({
-    ...element(NS.soap, 'Envelope', [element(NS.soap, 'Header', entries), element(NS.soap, 'Body', body)]),
-    declares,
-  })
+  return sessionId === undefined
+    ? common.plain.write(values, rest, body)
+    : common.microsoft.write([...values, dataLocale, sessionId], rest, body)
 }
 
 /** Writes a message without headers: Identify has none (DSP0226 11.1). */
