@@ -1,5 +1,4 @@
-import type { CallOptions, Languages } from '../operations/call-options.js'
-import type { Operation, OperationRunner } from '../operations/operation.js'
+import type { CleanUpOptions, Operation, OperationRunner, RunnerOptions } from '../operations/operation.js'
 import { CallScope } from '../util/call-scope.js'
 import type { Lifetime } from '../util/lifetime.js'
 import type { Limiter } from '../util/limiter.js'
@@ -37,7 +36,7 @@ export class LimitedRunner implements OperationRunner {
     this.#runner.learnMaxEnvelopeSize(kilobytes)
   }
 
-  async run<T>(operation: Operation<T>, options: CallOptions = {}): Promise<T> {
+  async run<T>(operation: Operation<T>, options: RunnerOptions = {}): Promise<T> {
     if (operation.lane === 'control') return await this.#runner.run(operation, options)
     const { signal, timeoutMs } = options
     const scope = new CallScope({ signal, timeoutMs, lifetime: this.lifetime })
@@ -57,7 +56,7 @@ export class LimitedRunner implements OperationRunner {
     }
   }
 
-  cleanUp(operation: Operation<unknown>, languages?: Languages): Promise<void> {
-    return this.#runner.cleanUp(operation, languages)
+  cleanUp(operation: Operation<unknown>, options?: CleanUpOptions): Promise<void> {
+    return this.#runner.cleanUp(operation, options)
   }
 }

@@ -123,12 +123,15 @@ export function tellDisconnect(trace: ConnectionTrace): void {
  * Does some work and tells a channel about it. What the work results in is not told: it may hold secrets. Where nobody
  * listens this costs next to nothing.
  */
-export async function traced<T extends Outcome, R>(
+export function traced<T extends Outcome, R>(
   channel: Trace<T>,
   trace: T,
   work: () => Promise<R>,
 ): Promise<R> {
-  if (!isHeard(channel)) return work()
+  return isHeard(channel) ? tellOf(channel, trace, work) : work()
+}
+
+async function tellOf<T extends Outcome, R>(channel: Trace<T>, trace: T, work: () => Promise<R>): Promise<R> {
   // A list, because the result may be undefined.
   const results: R[] = []
   await channel.tracePromise(async () => {
@@ -143,5 +146,11 @@ type Event = 'start' | 'end' | 'asyncStart' | 'asyncEnd' | 'error'
 /** Before Node.js 20.13 a tracing channel does not tell whether it has subscribers. */
 function isHeard(events: Readonly<Record<Event, { readonly hasSubscribers: boolean }>>): boolean {
   const { start, end, asyncStart, asyncEnd, error } = events
-  return [start, end, asyncStart, asyncEnd, error].some(({ hasSubscribers }) => hasSubscribers)
+  return (
+    start.hasSubscribers ||
+    end.hasSubscribers ||
+    asyncStart.hasSubscribers ||
+    asyncEnd.hasSubscribers ||
+    error.hasSubscribers
+  )
 }

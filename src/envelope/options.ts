@@ -23,32 +23,28 @@ export type OptionSet = Readonly<Record<string, OptionValue | readonly OptionVal
 
 /** `w:OptionSet`, or nothing where there is no option. @throws UsageError for what is no value of an option */
 export function optionSet(options: OptionSet): readonly ElementTree[] {
-  const children = Object.entries(options).flatMap(([name, given]) =>
-    isList(given) ? given.map((value) => optionTree(name, value)) : [optionTree(name, given)],
-  )
-  if (children.length === 0) return []
+  const children: ElementTree[] = []
   // A header that need not be understood may be left out of account whole (SOAP 1.2 part 1, 2.4).
-  const binding = Object.values(options)
-    .flat()
-    .some((given) => isOption(given) && given.mustComply === true)
+  let binding = false
+  for (const [name, given] of Object.entries(options)) {
+    for (const value of isList(given) ? given : [given]) {
+      children.push(optionTree(name, value))
+      binding ||= isOption(value) && value.mustComply === true
+    }
+  }
+  if (children.length === 0) return []
   const attributes = binding ? [{ namespace: NS.soap, name: 'mustUnderstand', value: 'true' }] : []
   return [{ ...element(NS.wsman, 'OptionSet', children, attributes), declares: [NS.xsi] }]
 }
 
 function optionTree(name: string, given: OptionValue): ElementTree {
   const { value, type, mustComply } = isOption(given) ? given : { value: given }
-  const attributes: readonly AttributeTree[] = [
-    { name: 'Name', value: name },
-    ...(mustComply === undefined ? [] : [{ name: 'MustComply', value: String(mustComply) }]),
-    ...(type === undefined ? [] : [{ name: 'Type', value: type }]),
-    ...(value === null ? [{ namespace: NS.xsi, name: 'nil', value: 'true' }] : []),
-  ]
-  return element(
-    NS.wsman,
-    'Option',
-    value === null ? [] : scalarText(`The option ${name}`, value),
-    attributes,
-  )
+  const attributes: AttributeTree[] = [{ name: 'Name', value: name }]
+  if (mustComply !== undefined) attributes.push({ name: 'MustComply', value: String(mustComply) })
+  if (type !== undefined) attributes.push({ name: 'Type', value: type })
+  if (value === null) attributes.push({ namespace: NS.xsi, name: 'nil', value: 'true' })
+  const text = value === null ? [] : scalarText(`The option ${name}`, value)
+  return element(NS.wsman, 'Option', text, attributes)
 }
 
 const isOption = (given: OptionValue): given is WsmanOption => typeof given === 'object' && given !== null

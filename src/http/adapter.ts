@@ -7,7 +7,6 @@ import { abortable } from '../util/abortable.js'
 import type { HttpConnection } from './connection.js'
 import { Exchange } from './exchange.js'
 import type { ByteSink, ExchangeLimits, WireRequest, WireResponse } from './message.js'
-import { hostHeader } from './target.js'
 
 /**
  * Sends one request on one connection. Where the caller's axios instance has anything to add, the request takes the
@@ -22,7 +21,7 @@ export function sendRequest(
   const exchange = new Exchange(connection, request, limits)
   return axios !== undefined && addsSomething(axios)
     ? sendThrough(axios, exchange, connection, request)
-    : exchange.start(request).then((message) => new Reply(exchange, headOf(message), message))
+    : exchange.start(request, (message) => new Reply(exchange, headOf(message), message))
 }
 
 type Head = Pick<WireResponse, 'status' | 'statusText' | 'headers'>
@@ -81,8 +80,7 @@ async function sendThrough(
   connection: HttpConnection,
   request: WireRequest,
 ): Promise<WireResponse> {
-  const { target } = connection
-  const host = hostHeader(target)
+  const { target, hostHeader: host } = connection
   const url = `${target.secure ? 'https' : 'http'}://${host}${request.path}`
   const state = { sent: false }
   const adapter: AxiosAdapter = async (config) => {
@@ -94,14 +92,12 @@ async function sendThrough(
       throw new UsageError('An axios interceptor changed the URL; the connection is made already.')
     }
     state.sent = true
-    const message = await exchange.start({
-      ...request,
-      headers: headersOf(config),
-      body: bodyOf(config.data),
+    const altered = { ...request, headers: headersOf(config), body: bodyOf(config.data) }
+    return await exchange.start(altered, (message) => {
+      const { status, statusText, headers } = headOf(message)
+      // Headers of Node.js are those of axios but for `undefined` in their type.
+      return { status, statusText, headers: headers as AxiosResponse['headers'], data: message, config }
     })
-    const { status, statusText, headers } = headOf(message)
-    // Headers of Node.js are those of axios but for `undefined` in their type.
-    return { status, statusText, headers: headers as AxiosResponse['headers'], data: message, config }
   }
   try {
     const work = axios.request<unknown>({

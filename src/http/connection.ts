@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import { OneSocketAgent } from './one-socket-agent.js'
 import { openSocket, type ConnectOptions } from './open-socket.js'
-import type { Target } from './target.js'
+import { hostHeader, type Target } from './target.js'
 import { peerCertificate } from './tls.js'
 import type { CallSignal } from '../util/signal.js'
 
@@ -19,6 +19,8 @@ const MAX_HEADER_BYTES = 65_536
  */
 export class HttpConnection {
   readonly target: Target
+  /** The `Host` header. */
+  readonly hostHeader: string
   readonly #socket: Socket
   readonly #agent: OneSocketAgent
   #idleSince = performance.now()
@@ -29,6 +31,7 @@ export class HttpConnection {
 
   private constructor(socket: Socket, target: Target) {
     this.target = target
+    this.hostHeader = hostHeader(target)
     this.#socket = socket
     this.#agent = new OneSocketAgent(socket)
     // Errors of an exchange reach its request; one that comes while idle only means that the socket is gone.

@@ -7,7 +7,6 @@ import { abortReason } from '../util/abortable.js'
 import type { HttpConnection } from './connection.js'
 import type { ByteSink, ExchangeLimits, WireRequest } from './message.js'
 import { endedUnused, exchangeError, socketError } from './socket-errors.js'
-import { hostHeader } from './target.js'
 import type { CallSignal } from '../util/signal.js'
 
 const ASCII = /^[\t\x20-\x7e]*$/
@@ -51,8 +50,14 @@ export class Exchange {
     return this.#outgoing?.shouldKeepAlive === false
   }
 
-  /** Sends the request; settles when the head of the reply has arrived. */
-  start({ path, headers, body, replyTimeoutMs }: WireRequest): Promise<IncomingMessage> {
+  /**
+   * Sends the request; settles when the head of the reply has arrived.
+   * @param accept makes the result of it
+   */
+  start<T>(
+    { path, headers, body, replyTimeoutMs }: WireRequest,
+    accept: (message: IncomingMessage) => T,
+  ): Promise<T> {
     return new Promise((resolve, reject) => {
       this.#reject = reject
       if (this.#signal.aborted) {
@@ -80,7 +85,7 @@ export class Exchange {
         clearTimeout(this.#timer)
         this.#message = message
         const error = this.#inspectHead(message)
-        if (error === undefined) resolve(message)
+        if (error === undefined) resolve(accept(message))
         else this.fail(error)
       })
       // Node.js writes a head together with a body of text, and then both as UTF-8.
@@ -166,7 +171,7 @@ export class Exchange {
 
   #open(path: string, headers: WireRequest['headers'], body: WireRequest['body']): ClientRequest | undefined {
     const length = typeof body === 'string' ? Buffer.byteLength(body) : body.length
-    const list = ['Host', hostHeader(this.#connection.target), 'Content-Length', String(length)]
+    const list = ['Host', this.#connection.hostHeader, 'Content-Length', String(length)]
     try {
       for (const name in headers) {
         const value = headers[name] ?? ''

@@ -14,8 +14,8 @@ import { sleep } from '../util/abortable.js'
 import { CallScope } from '../util/call-scope.js'
 import type { Lifetime } from '../util/lifetime.js'
 import { timerDelay } from '../util/timer.js'
-import { assertCallOptions, type CallOptions, type Languages } from './call-options.js'
-import type { Operation, OperationRunner } from './operation.js'
+import { assertCallOptions, type CallOptions } from './call-options.js'
+import type { CleanUpOptions, Operation, OperationRunner, RunnerOptions } from './operation.js'
 import { finalFailure, isRetryable, isTooBusy, retryDelayMs, type RetryPolicy } from './retry.js'
 import { refuseStatus } from './status.js'
 import { WireTap } from './wire-tap.js'
@@ -72,60 +72,75 @@ export class OperationExecutor implements OperationRunner {
     if (kilobytes > 0) this.#serviceLimit = kilobytes * 1024
   }
 
-  async run<T>(operation: Operation<T>, options: CallOptions = {}): Promise<T> {
+  async run<T>(operation: Operation<T>, options: RunnerOptions = {}): Promise<T> {
     assertCallOptions(options)
     return await this.#scoped(operation, options, this.lifetime)
   }
 
-  async cleanUp(operation: Operation<unknown>, languages: Languages = {}): Promise<void> {
-    const options = { ...languages, timeoutMs: CLEAN_UP_MS, operationTimeoutMs: CLEAN_UP_MS }
+  async cleanUp(operation: Operation<unknown>, given: CleanUpOptions = {}): Promise<void> {
+    const options = { ...given, timeoutMs: CLEAN_UP_MS, operationTimeoutMs: CLEAN_UP_MS }
     await this.#scoped(operation, options, undefined)
   }
 
   async #scoped<T>(
     operation: Operation<T>,
-    options: CallOptions,
+    options: RunnerOptions,
     lifetime: Lifetime | undefined,
   ): Promise<T> {
-    const about = { host: this.host, ...nameOf(operation) }
     const scope = new CallScope({ signal: options.signal, timeoutMs: options.timeoutMs, lifetime })
-    const trace: OperationTrace = { ...about, attempts: 0 }
+    const trace: OperationTrace = {
+      host: this.host,
+      operation: operation.name,
+      resource: operation.resource?.resourceUri,
+      attempts: 0,
+    }
     const progress: Progress = { signal: scope.signal, started: false, trace }
     try {
-      return await traced(operationChannel, trace, () =>
-        this.#withRetries(operation, options, progress).catch((error: unknown) => {
-          if (!isWsmanError(error)) throw error
-          const known = progress.started ? error : withRemote(error, 'notStarted')
-          throw known.describe(about)
-        }),
-      )
+      return await traced(operationChannel, trace, () => this.#withRetries(operation, options, progress))
     } finally {
       scope.dispose()
     }
   }
 
-  async #withRetries<T>(operation: Operation<T>, options: CallOptions, progress: Progress): Promise<T> {
-    const { retry } = this.#options
-    const { signal, trace } = progress
+  async #withRetries<T>(operation: Operation<T>, options: RunnerOptions, progress: Progress): Promise<T> {
+    const { trace } = progress
     let unknown: unknown
     for (;;) {
-      const attempt = ++trace.attempts
+      trace.attempts++
       try {
         return await this.#once(operation, options, progress)
       } catch (error) {
-        if (attempt >= retry.attempts || signal.aborted || !isRetryable(error, operation.idempotent))
-          throw finalFailure(error, unknown)
-        if (!isRetryable(error, false)) unknown = error
-        const delayMs = retryDelayMs(retry, attempt)
-        tellRetry({ host: this.host, ...nameOf(operation), attempt, delayMs, error })
-        await sleep(delayMs, signal).catch((reason: unknown) => {
-          throw afterFailure(reason, error)
+        await this.#beforeRetry(operation, error, unknown, progress).catch((failure: unknown) => {
+          throw described(failure, progress)
         })
+        if (!isRetryable(error, false)) unknown = error
       }
     }
   }
 
-  async #once<T>(operation: Operation<T>, options: CallOptions, progress: Progress): Promise<T> {
+  /**
+   * Waits until it is time for another try.
+   * @param unknown an earlier failure of a request that may have been carried out
+   * @throws what the call fails with, where there is no other try
+   */
+  async #beforeRetry(
+    { idempotent }: Operation<unknown>,
+    error: unknown,
+    unknown: unknown,
+    { signal, trace }: Progress,
+  ): Promise<void> {
+    const { retry } = this.#options
+    const { host, operation, resource, attempts: attempt } = trace
+    if (attempt >= retry.attempts || signal.aborted || !isRetryable(error, idempotent))
+      throw finalFailure(error, unknown)
+    const delayMs = retryDelayMs(retry, attempt)
+    tellRetry({ host, operation, resource, attempt, delayMs, error })
+    await sleep(delayMs, signal).catch((reason: unknown) => {
+      throw afterFailure(reason, error)
+    })
+  }
+
+  async #once<T>(operation: Operation<T>, options: RunnerOptions, progress: Progress): Promise<T> {
     const { signal, trace } = progress
     const { transport, client, protocol, wireLog } = this.#options
     const operationTimeoutMs = options.operationTimeoutMs ?? protocol.maxTimeoutMs
@@ -144,7 +159,7 @@ export class OperationExecutor implements OperationRunner {
           signal,
           onStart: () => (progress.started = true),
           anonymous: operation.anonymous ?? false,
-          affinity: operation.affinity,
+          affinity: options.affinity,
         },
         (head) => {
           trace.status = head.status
@@ -271,6 +286,10 @@ function afterFailure(reason: unknown, failure: unknown): unknown {
   return new TimeoutError(code, message, { timeoutMs, cause: failure, hint: hintFor('lastAttemptFailed') })
 }
 
-function nameOf({ name, resource }: Operation<unknown>): { operation: string; resource?: string } {
-  return { operation: name, ...(resource ? { resource: resource.resourceUri } : {}) }
+/** Says what the call was about, and whether it ever began. */
+function described(failure: unknown, { started, trace }: Progress): unknown {
+  if (!isWsmanError(failure)) return failure
+  const { host, operation, resource } = trace
+  const known = started ? failure : withRemote(failure, 'notStarted')
+  return known.describe({ host, operation, resource })
 }

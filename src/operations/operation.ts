@@ -5,7 +5,7 @@ import type { Affinity } from '../transport/affinity.js'
 import type { Lane } from '../transport/types.js'
 import type { Lifetime } from '../util/lifetime.js'
 import type { ElementTree } from '../xml/writer.js'
-import type { CallOptions, Languages } from './call-options.js'
+import type { CallOptions } from './call-options.js'
 
 /** One verb on one resource: what is said and how the answer is read. Pure; sending it is the runner's. */
 export interface Operation<T> {
@@ -21,10 +21,17 @@ export interface Operation<T> {
   readonly body: readonly ElementTree[]
   /** Sent without credentials: the anonymous form of Identify. */
   readonly anonymous?: boolean
-  /** Cookies of the shell it is for, which the reply may add to. */
-  readonly affinity?: Affinity
   decoder(): BodyDecoder<T>
 }
+
+/** How a request is sent, by whoever knows more than the caller. */
+export interface RunnerOptions extends CallOptions {
+  /** Cookies of the shell it is for, which the reply may add to. */
+  readonly affinity?: Affinity | undefined
+}
+
+/** A clean-up has limits of its own. */
+export type CleanUpOptions = Pick<RunnerOptions, 'locale' | 'dataLocale' | 'affinity'>
 
 /** Sends operations. Capabilities depend on this, never on the client. */
 export interface OperationRunner {
@@ -38,7 +45,7 @@ export interface OperationRunner {
   readonly maxBatchItems: number
   /** The service has told its MaxEnvelopeSizekb. */
   learnMaxEnvelopeSize(kilobytes: number): void
-  run<T>(operation: Operation<T>, options?: CallOptions): Promise<T>
+  run<T>(operation: Operation<T>, options?: RunnerOptions): Promise<T>
   /** Like `run`, also after the owner was closed: for Release, Signal and Delete. Bounded in time on its own. */
-  cleanUp(operation: Operation<unknown>, options?: Languages): Promise<void>
+  cleanUp(operation: Operation<unknown>, options?: CleanUpOptions): Promise<void>
 }

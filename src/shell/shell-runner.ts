@@ -1,5 +1,5 @@
 import type { CallOptions, Languages } from '../operations/call-options.js'
-import type { Operation, OperationRunner } from '../operations/operation.js'
+import type { CleanUpOptions, Operation, OperationRunner } from '../operations/operation.js'
 import { Affinity } from '../transport/affinity.js'
 import type { Lifetime } from '../util/lifetime.js'
 
@@ -9,12 +9,11 @@ import type { Lifetime } from '../util/lifetime.js'
  */
 export class ShellRunner implements OperationRunner {
   readonly #runner: OperationRunner
-  readonly #languages: Languages
-  readonly #affinity = new Affinity()
+  readonly #common: CleanUpOptions
 
   constructor(runner: OperationRunner, { locale, dataLocale }: Languages) {
     this.#runner = runner
-    this.#languages = { locale, dataLocale }
+    this.#common = { locale, dataLocale, affinity: new Affinity() }
   }
 
   get host(): string {
@@ -38,14 +37,10 @@ export class ShellRunner implements OperationRunner {
   }
 
   run<T>(operation: Operation<T>, options: CallOptions = {}): Promise<T> {
-    return this.#runner.run(this.#bound(operation), { ...options, ...this.#languages })
+    return this.#runner.run(operation, { ...options, ...this.#common })
   }
 
   cleanUp(operation: Operation<unknown>): Promise<void> {
-    return this.#runner.cleanUp(this.#bound(operation), this.#languages)
-  }
-
-  #bound<T>(operation: Operation<T>): Operation<T> {
-    return { ...operation, affinity: this.#affinity }
+    return this.#runner.cleanUp(operation, this.#common)
   }
 }

@@ -2,7 +2,6 @@ import type { AxiosInstance } from 'axios'
 import { sendRequest } from '../http/adapter.js'
 import type { HttpConnection } from '../http/connection.js'
 import type { ExchangeLimits, WireResponse } from '../http/message.js'
-import type { Affinity } from './affinity.js'
 import type { Authenticator, Leg, Mechanism, RECONNECT } from './authenticator.js'
 import type { Pooled } from './pool.js'
 import type { TransportRequest } from './types.js'
@@ -82,12 +81,10 @@ export class Channel implements Pooled {
     }
     const wire = { path: variation?.path ?? path, headers, body, replyTimeoutMs, signal }
     const response = sendRequest(this.#connection, wire, limits, axios)
-    return affinity === undefined ? response : this.#learn(affinity, response)
-  }
-
-  async #learn(affinity: Affinity, exchange: Promise<WireResponse>): Promise<WireResponse> {
-    const response = await exchange
-    affinity.learn(response.headers['set-cookie'])
-    return response
+    if (affinity === undefined) return response
+    return response.then((reply) => {
+      affinity.learn(reply.headers['set-cookie'])
+      return reply
+    })
   }
 }

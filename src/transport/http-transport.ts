@@ -125,9 +125,11 @@ export class HttpTransport implements Transport {
     }
     const { signal } = request
     this.#checkPolicy()
-    const pass = await this.#gate?.enter(signal)
+    const entering = this.#gate?.enter(signal)
+    const pass = entering && (await entering)
     try {
-      await this.#credentialReady(signal)
+      const ready = this.#mechanism.ready(this.host)
+      if (ready) await abortable(ready, signal)
       return await this.#exchange(request, (response) => {
         pass?.(true)
         return this.#receive(response, open)
@@ -191,11 +193,6 @@ export class HttpTransport implements Transport {
       host: this.host,
       hint: hintFor('connectionsEnded'),
     })
-  }
-
-  #credentialReady(signal: CallSignal): Promise<void> | undefined {
-    const ready = this.#mechanism.ready(this.host)
-    return ready && abortable(ready, signal)
   }
 
   #checkPolicy(): void {

@@ -49,7 +49,7 @@ export class ConnectionPool<C extends Pooled> {
    * Waits for a connection and takes it. Every one that is given out must come back through `release`.
    * @throws whatever opening throws, the signal's reason, or the reason of `close`
    */
-  acquire(lane: Lane, signal: CallSignal): Promise<C> {
+  acquire(lane: Lane, signal: CallSignal): Promise<C> | C {
     if (this.#closedBy !== undefined) return Promise.reject(this.#closedBy)
     if (signal.aborted) return Promise.reject(abortReason(signal))
     // Where there is room nobody waits for it: whoever makes room serves those who do.
@@ -116,18 +116,26 @@ export class ConnectionPool<C extends Pooled> {
     }
   }
 
-  async #start(lane: Lane, signal: CallSignal): Promise<C> {
+  #start(lane: Lane, signal: CallSignal): Promise<C> | C {
     this.#active[lane]++
+    const idle = this.#takeIdle()
+    return idle ? this.#lease(idle, lane) : this.#openFor(lane, signal)
+  }
+
+  async #openFor(lane: Lane, signal: CallSignal): Promise<C> {
     try {
-      const connection = this.#takeIdle() ?? (await this.#openLinked(signal))
-      this.#leased.set(connection, lane)
-      connection.take()
-      return connection
+      return this.#lease(await this.#openLinked(signal), lane)
     } catch (error) {
       this.#active[lane]--
       this.#serve()
       throw error
     }
+  }
+
+  #lease(connection: C, lane: Lane): C {
+    this.#leased.set(connection, lane)
+    connection.take()
+    return connection
   }
 
   /** The one used last is the one most likely to be alive. */

@@ -18,9 +18,11 @@ export function abortable<T>(promise: Promise<T>, signal: CallSignal): Promise<T
       reject(abortReason(signal))
     }
     signal.addEventListener('abort', stop, { once: true })
-    promise.then(resolve, reject).finally(() => {
+    const settled = (): void => {
       signal.removeEventListener('abort', stop)
-    })
+    }
+    promise.then(settled, settled)
+    promise.then(resolve, reject)
   })
 }
 
@@ -28,9 +30,11 @@ export function abortable<T>(promise: Promise<T>, signal: CallSignal): Promise<T
 export function within<T>(promise: Promise<T>, ms: number, otherwise: T): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const timer = setTimeout(resolve, timerDelay(ms), otherwise)
-    promise.then(resolve, reject).finally(() => {
+    const settled = (): void => {
       clearTimeout(timer)
-    })
+    }
+    promise.then(settled, settled)
+    promise.then(resolve, reject)
   })
 }
 

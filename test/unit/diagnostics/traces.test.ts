@@ -14,9 +14,9 @@ describe('wsman:operation', () => {
     const about = { host: '127.0.0.1', operation: 'Get', resource: 'urn:r' }
     expect(events.map(({ channel, event }) => `${channel} ${event}`)).toEqual([
       'wsman:operation start',
-      'wsman:operation end',
       'wsman:connection start',
       'wsman:connection end',
+      'wsman:operation end',
       'wsman:connection asyncStart',
       'wsman:connection asyncEnd',
       'wsman:retry message',

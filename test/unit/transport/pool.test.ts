@@ -45,7 +45,7 @@ function ask(
   signal = new AbortController().signal,
 ): { got?: Fake; error?: unknown } {
   const state: { got?: Fake; error?: unknown } = {}
-  pool.acquire(lane, signal).then(
+  Promise.resolve(pool.acquire(lane, signal)).then(
     (connection) => (state.got = connection),
     (error: unknown) => (state.error = error),
   )
@@ -71,7 +71,7 @@ describe('ConnectionPool', () => {
     const order: number[] = []
     const holder = await pool.acquire('call', never)
     const waits = [0, 1, 2, 3].map((name) =>
-      pool.acquire('call', never).then((connection) => {
+      Promise.resolve(pool.acquire('call', never)).then((connection) => {
         order.push(name)
         pool.release(connection)
       }),
@@ -283,7 +283,7 @@ describe('ConnectionPool', () => {
             if ('ask' in each) {
               const entry = { lane: each.ask, controller: new AbortController(), done: false }
               waiting.push(entry)
-              pool.acquire(each.ask, entry.controller.signal).then(
+              Promise.resolve(pool.acquire(each.ask, entry.controller.signal)).then(
                 (connection) => {
                   entry.done = true
                   held.push({ lane: each.ask, connection })
