@@ -54,16 +54,15 @@ function checkNumbers({ maxEnvelopeSize, operationTimeoutMs }: RequestHeaders): 
 }
 
 const DECLARED = [NS.addressing, NS.wsman]
+const DECLARED_BY_MICROSOFT = [...DECLARED, NS.microsoft]
 
 function envelope(
   isMicrosoft: boolean,
   header: readonly ElementTree[],
   body: readonly ElementTree[],
 ): ElementTree {
-  return {
-    ...element(NS.soap, 'Envelope', [element(NS.soap, 'Header', header), element(NS.soap, 'Body', body)]),
-    declares: isMicrosoft ? [...DECLARED, NS.microsoft] : DECLARED,
-  }
+  const content = [element(NS.soap, 'Header', header), element(NS.soap, 'Body', body)]
+  return element(NS.soap, 'Envelope', content, [], isMicrosoft ? DECLARED_BY_MICROSOFT : DECLARED)
 }
 
 /** The headers that every request has, written once: the text between their values, and what each value is. */
@@ -107,9 +106,11 @@ class CommonHeaders {
   /** @param values in the order of the headers */
   write(values: readonly string[], rest: readonly ElementTree[], body: readonly ElementTree[]): string {
     let [xml = ''] = this.#pieces
-    this.#escapes.forEach((escape, index) => {
-      xml += escape(values[index] ?? '') + (this.#pieces[index + 1] ?? '')
-    })
+    let index = 0
+    for (const escape of this.#escapes) {
+      const value = values[index++] ?? ''
+      xml += escape(value) + (this.#pieces[index] ?? '')
+    }
     return xml + writeXml(envelope(this.#isMicrosoft, rest, body)).slice(this.#opening)
   }
 }

@@ -34,7 +34,7 @@ export function optionSet(options: OptionSet): readonly ElementTree[] {
   }
   if (children.length === 0) return []
   const attributes = binding ? [{ namespace: NS.soap, name: 'mustUnderstand', value: 'true' }] : []
-  return [{ ...element(NS.wsman, 'OptionSet', children, attributes), declares: [NS.xsi] }]
+  return [element(NS.wsman, 'OptionSet', children, attributes, [NS.xsi])]
 }
 
 function optionTree(name: string, given: OptionValue): ElementTree {

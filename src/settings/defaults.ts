@@ -19,6 +19,9 @@ export function defaultSettings(version: SettingsVersion = CURRENT): Settings {
   }
 }
 
+/** Made once, because the clients of a fleet ask for them by the thousand. */
+let current: Settings | undefined
+
 /**
  * One section, completed with the defaults of the current version, and frozen.
  * @throws UsageError naming the member that is wrong: `client.networkDelayMs must be between 500 and 4294967295.`
@@ -28,8 +31,8 @@ export function resolveSection<Section extends keyof Settings>(
   given: PartialModel<Settings[Section]> = {},
 ): Readonly<Settings[Section]> {
   assertSection(section, given)
-  const defaults: Settings[Section] = defaultSettings()[section]
-  return mergeSettings(defaults, given)
+  current ??= defaultSettings()
+  return mergeSettings<Settings[Section]>(current[section], given)
 }
 
 /** A frozen copy of `base` with the members of `changes` in place; members that are `undefined` change nothing. */

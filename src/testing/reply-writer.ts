@@ -73,7 +73,7 @@ function bodyOf({ body }: EndpointReply, declared: readonly Prefix[]): string {
   if (typeof body === 'string') return body
   if (body.length === 0) return ''
   const declares = declared.map((prefix) => PREFIXES[prefix]).slice(1)
-  const written = writeXml({ ...element(NS.soap, 'Body', body), declares })
+  const written = writeXml(element(NS.soap, 'Body', body, [], declares))
   // Its start tag only repeats what the envelope declares.
   return written.slice(written.indexOf('>') + 1, -'</s:Body>'.length)
 }

@@ -24,14 +24,18 @@ export interface ElementTree {
   readonly declares?: readonly string[]
 }
 
-/** Shorthand for the trees of the protocol. */
+const NONE: readonly never[] = []
+
+/** Shorthand for the trees of the protocol. All have the same members, which is quicker to read. */
 export function element(
   namespace: string,
   name: string,
-  children: readonly (ElementTree | string)[] | string = [],
-  attributes: readonly AttributeTree[] = [],
+  children: readonly (ElementTree | string)[] | string = NONE,
+  attributes: readonly AttributeTree[] = NONE,
+  declares: readonly string[] = NONE,
 ): ElementTree {
-  return { namespace, name, attributes, children: typeof children === 'string' ? [children] : children }
+  const content = typeof children === 'string' ? [children] : children
+  return { namespace, name, attributes, children: content, declares }
 }
 
 /**
@@ -81,7 +85,7 @@ function remember(key: string, shape: Shape): void {
 function describe(tree: ElementTree, values: string[]): string {
   const { name, namespace, prefix = '', attributes, children, declares } = tree
   let key = `<${prefix}:${namesKey(name, namespace)}`
-  if (declares) key += ` ${declares.join(' ')}`
+  if (declares) for (const namespace of declares) key += ` ${namesKey('xmlns', namespace)}`
   if (attributes) {
     for (const attribute of attributes) {
       if (attribute.name === 'xmlns') throw new UsageError('An attribute cannot be called xmlns.')
@@ -100,7 +104,7 @@ function describe(tree: ElementTree, values: string[]): string {
   return `${key}>`
 }
 
-/** By namespace and name: the names of the protocol come again in every message. */
+/** By namespace and name: the names of the protocol come again in every message, and stand in keys as numbers. */
 const namesKeys = new Map<string, Map<string, string>>()
 const MAX_NAMES = 1024
 let namesKept = 0
@@ -110,12 +114,11 @@ function namesKey(name: string, namespace: string): string {
   if (known !== undefined) return known
   assertName(name)
   const key = `${name} "${namespaceKey(namespace)}"`
-  if (namesKept < MAX_NAMES && key.length <= MAX_KEY_LENGTH) {
-    const keys = namesKeys.get(namespace) ?? new Map<string, string>()
-    namesKeys.set(namespace, keys.set(name, key))
-    namesKept += 1
-  }
-  return key
+  if (namesKept >= MAX_NAMES || key.length > MAX_KEY_LENGTH) return key
+  const keys = namesKeys.get(namespace) ?? new Map<string, string>()
+  const number = `#${namesKept++}`
+  namesKeys.set(namespace, keys.set(name, number))
+  return number
 }
 
 /**
