@@ -1,7 +1,7 @@
 import { ProtocolError } from '../errors/errors.js'
 import type { FaultParts } from '../errors/fault.js'
 import { hintFor } from '../errors/situations.js'
-import { TreeBuilder, XmlElement } from '../xml/element.js'
+import { leafElement, TreeBuilder, type XmlElement } from '../xml/element.js'
 import { NS } from '../xml/namespaces.js'
 import { passLeaf, type XmlAttribute, type XmlHandler } from '../xml/handler.js'
 import { XmlReader, type XmlLimits } from '../xml/reader.js'
@@ -69,6 +69,16 @@ export class EnvelopeDecoder<T> {
       this.#place = this.#place === 'envelope' ? 'document' : 'envelope'
     },
     text: () => undefined,
+    leaf: (start, text) => {
+      if (this.#place === 'header') {
+        this.#headers.push(leafElement(start, text))
+        return
+      }
+      // The start may make another handler responsible.
+      this.#start(start.name, start.attributes, start.scope)
+      if (text !== '') this.#reader.handler.text(text)
+      this.#reader.handler.endElement()
+    },
   }
 
   #start(name: XmlName, attributes: readonly XmlAttribute[], scope: NamespaceScope): void {

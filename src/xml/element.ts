@@ -1,4 +1,4 @@
-import type { XmlAttribute, XmlHandler } from './handler.js'
+import type { XmlAttribute, XmlHandler, XmlStart } from './handler.js'
 import type { NamespaceScope, XmlName } from './scope.js'
 
 /** An element that was read: everything in it, in order. */
@@ -49,6 +49,13 @@ export class XmlElement {
   }
 }
 
+/** An element with nothing but text in it. */
+export function leafElement({ name, attributes, scope }: XmlStart, text: string): XmlElement {
+  const element = new XmlElement(name, attributes, scope)
+  if (text !== '') element.children.push(text)
+  return element
+}
+
 /** Builds the element it is started with, then tells its parent. */
 export class TreeBuilder implements XmlHandler {
   readonly #open: XmlElement[] = []
@@ -67,6 +74,13 @@ export class TreeBuilder implements XmlHandler {
   endElement(): void {
     const element = this.#open.pop()
     if (element && this.#open.length === 0) this.#done(element)
+  }
+
+  leaf(start: XmlStart, text: string): void {
+    const element = leafElement(start, text)
+    const parent = this.#open.at(-1)
+    if (parent) parent.children.push(element)
+    else this.#done(element)
   }
 
   text(text: string): void {
