@@ -3,7 +3,7 @@ import type { FaultParts } from '../errors/fault.js'
 import { hintFor } from '../errors/situations.js'
 import { leafElement, TreeBuilder, type XmlElement } from '../xml/element.js'
 import { NS } from '../xml/namespaces.js'
-import { passLeaf, type XmlAttribute, type XmlHandler } from '../xml/handler.js'
+import { passLeaf, passWhole, type XmlAttribute, type XmlHandler } from '../xml/handler.js'
 import { XmlReader, type XmlLimits } from '../xml/reader.js'
 import type { NamespaceScope, XmlName } from '../xml/scope.js'
 import { commonVocabulary } from '../xml/vocabulary.js'
@@ -154,6 +154,10 @@ export class EnvelopeDecoder<T> {
     checksText: () => this.#body.checksText?.() ?? false,
     leaf: (start, text) => {
       passLeaf(this.#body, start, text)
+    },
+    expectsAlike: () => this.#body.expectsAlike?.() ?? false,
+    whole: (start, parts, texts) => {
+      passWhole(this.#body, start, parts, texts)
     },
   }
 }

@@ -1,7 +1,15 @@
 import type { BodyDecoder } from '../envelope/decoder.js'
 import { ProtocolError } from '../errors/errors.js'
 import { NS } from '../xml/namespaces.js'
-import { passLeaf, spellOut, type XmlAttribute, type XmlHandler, type XmlStart } from '../xml/handler.js'
+import {
+  passLeaf,
+  spellOut,
+  spellOutWhole,
+  type XmlAttribute,
+  type XmlHandler,
+  type XmlPart,
+  type XmlStart,
+} from '../xml/handler.js'
 import type { NamespaceScope, XmlName } from '../xml/scope.js'
 
 /** What one reply of an enumeration brought. */
@@ -66,6 +74,15 @@ export class PageBody<T> implements BodyDecoder<Page<T>> {
   leaf(start: XmlStart, text: string): void {
     if (this.#depth > 1 && this.#section === 'Items') passLeaf(this.#decoder, start, text)
     else spellOut(this, start, text)
+  }
+
+  expectsAlike(): boolean {
+    return this.#depth === 2 && this.#section === 'Items'
+  }
+
+  whole(start: XmlStart, parts: readonly XmlPart[], texts: readonly string[]): void {
+    const isItem = this.#depth > 1 && this.#section === 'Items'
+    spellOutWhole(isItem ? this.#decoder : this, start, parts, texts)
   }
 
   result(): Page<T> {

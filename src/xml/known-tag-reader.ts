@@ -1,28 +1,12 @@
-import type { XmlStart } from './handler.js'
+import { passLeaf, passWhole, type XmlHandler, type XmlPart, type XmlStart } from './handler.js'
 import type { KnownTag, KnownTags } from './known-tags.js'
+import { REFERENCE, resolveReferences } from './references.js'
 import type { NamespaceScope } from './scope.js'
+import { ShapeRecorder } from './shape-recorder.js'
 import type { TextChunk } from './text-chunks.js'
-
-/** Takes what was read, in order. */
-export interface KnownTagSink {
-  start(start: XmlStart): void
-  end(): void
-  text(text: string): void
-  leaf(start: XmlStart, text: string): void
-}
 
 /** A run of characters that mean themselves: no markup, no reference, no line end to normalize, nothing forbidden. */
 const PLAIN = /[^\0-\x08\x0b-\x1f&<\]\ufffe\uffff]*/y
-
-const REFERENCE = /&(?:amp|lt|gt|quot|apos);/y
-const REFERENCES = /&[a-z]+;/g
-const REFERENCED: Readonly<Record<string, string>> = {
-  '&amp;': '&',
-  '&lt;': '<',
-  '&gt;': '>',
-  '&quot;': '"',
-  '&apos;': "'",
-}
 
 const LESS_THAN = 0x3c
 const AMPERSAND = 0x26
@@ -34,14 +18,20 @@ const AMPERSAND = 0x26
  */
 export class KnownTagReader {
   readonly #tags: KnownTags
-  readonly #sink: KnownTagSink
+  readonly #sink: XmlHandler
   readonly #maxTextLength: number
   /** The elements that were begun here and have not ended. */
   #open: KnownTag[] = []
   /** The root, where it was begun here. */
   #root: KnownTag | undefined
+  #recorder: ShapeRecorder | undefined
+  /** The parts of the element that was read whole last, and their texts. */
+  readonly #parts: XmlPart[] = []
+  readonly #texts: string[] = []
+  /** The end of the element that was not taken because it is cut. */
+  #awaited: string | undefined
 
-  constructor(tags: KnownTags, sink: KnownTagSink, maxTextLength: number) {
+  constructor(tags: KnownTags, sink: XmlHandler, maxTextLength: number) {
     this.#tags = tags
     this.#sink = sink
     this.#maxTextLength = maxTextLength
@@ -57,10 +47,16 @@ export class KnownTagReader {
     return this.#root !== undefined && this.#open.length === 0
   }
 
+  /** The end tag of an element that is better taken with what is still to come: it begins where the last call stopped. */
+  get awaited(): string | undefined {
+    return this.#awaited
+  }
+
   /** For the tokenizer, what was begun here: the start tags of the elements that are open, or the root that is over. */
   handOver(): string {
     const tags = this.isOver ? `${this.#root?.literal ?? ''}${this.#root?.end ?? ''}` : literals(this.#open)
     this.#root = undefined
+    this.#recorder = undefined
     this.#open = []
     return tags
   }
@@ -81,10 +77,12 @@ export class KnownTagReader {
   /**
    * Takes all it can from here on, which is between two tags inside of the root.
    * @param outer the scope at this place
+   * @param mayWait whether an element that is cut may be left for later
    * @returns where something else begins, or where the document is over
    */
-  take(chunk: TextChunk, start: number, outer: NamespaceScope): number {
+  take(chunk: TextChunk, start: number, outer: NamespaceScope, mayWait: boolean): number {
     const { text } = chunk
+    this.#awaited = undefined
     const outermost = this.#open[0]?.outer ?? outer
     let at = start
     let tag: KnownTag | undefined
@@ -110,6 +108,19 @@ export class KnownTagReader {
         }
         latest?.expect(tag)
       }
+      if (tag.shape?.isKnown === true) {
+        const end = this.#takeWhole(tag, chunk, at)
+        if (end > 0) {
+          latest = tag
+          tag = undefined
+          at = end
+          continue
+        }
+        if (mayWait && !text.includes(tag.end, at)) {
+          this.#awaited = tag.end
+          return at
+        }
+      }
       const inside: number = at + tag.literal.length
       const isEmpty = tag.end === ''
       const plain = isEmpty ? inside : endOfPlain(text, inside)
@@ -119,7 +130,8 @@ export class KnownTagReader {
       const next = tag.nextAt(text, close)
       if (next !== undefined || text.startsWith(tag.end, close)) {
         const value = chunk.slice(inside, close)
-        this.#sink.leaf(tag, close === plain ? value : value.replace(REFERENCES, resolve))
+        passLeaf(this.#sink, tag, close === plain ? value : resolveReferences(value))
+        this.#recorder?.leaf(tag)
         latest = tag
         at = close + tag.end.length
         tag = next
@@ -132,15 +144,31 @@ export class KnownTagReader {
     return at
   }
 
+  /** @returns where the element ends that begins here; -1 where it must be read tag by tag */
+  #takeWhole(tag: KnownTag, chunk: TextChunk, at: number): number {
+    const end = tag.shape?.read(chunk, at, this.#parts, this.#texts) ?? -1
+    if (end - at > this.#maxTextLength) return -1
+    if (end > 0) passWhole(this.#sink, tag, this.#parts, this.#texts)
+    return end
+  }
+
   #begin(tag: KnownTag): void {
+    if (this.#recorder !== undefined && !this.#recorder.isOver) this.#recorder.start(tag)
+    else if (this.#sink.expectsAlike?.()) {
+      const shape = this.#tags.shapeOf(tag)
+      this.#recorder = shape.meet() ? new ShapeRecorder(shape) : undefined
+    }
     this.#open.push(tag)
-    this.#sink.start(tag)
+    this.#sink.startElement(tag.name, tag.attributes, tag.scope)
   }
 
   /** Ends the innermost element. */
   #end(): KnownTag | undefined {
     const tag = this.#open.pop()
-    if (tag !== undefined) this.#sink.end()
+    if (tag !== undefined) {
+      this.#recorder?.end()
+      this.#sink.endElement()
+    }
     return tag
   }
 }
@@ -173,5 +201,3 @@ function endOfReferenced(text: string, at: number): number {
     end = REFERENCE.lastIndex
   }
 }
-
-const resolve = (reference: string): string => REFERENCED[reference] ?? reference

@@ -1,14 +1,17 @@
 import type { Budget } from './budget.js'
+import { ElementShape, type Tag } from './element-shape.js'
 import type { XmlStart } from './handler.js'
 import type { NamespaceScope } from './scope.js'
 
 /** A start tag that was read before: its characters, and what they mean in the scope that they stand in. */
-export class KnownTag implements XmlStart {
+export class KnownTag implements Tag {
   readonly name: XmlStart['name']
   readonly attributes: XmlStart['attributes']
   readonly scope: NamespaceScope
   /** The end tag that belongs to it; the empty string where the tag ends its element itself. */
   readonly end: string
+  /** How the elements look that it begins, where there are many. */
+  shape: ElementShape | undefined
   #next: KnownTag | undefined
   /** The end tag, and the start tag that came after it the last time. */
   #endAndNext = ''
@@ -61,6 +64,11 @@ export class KnownTags {
     if (literal.length > MAX_TAG_LENGTH || tags.has(literal) || !this.#budget.spend(literal.length)) return
     tags.set(literal, new KnownTag(outer, literal, start))
     this.#scopes.set(outer, tags)
+  }
+
+  /** The shape of the elements that begin with this tag. */
+  shapeOf(tag: KnownTag): ElementShape {
+    return (tag.shape ??= new ElementShape(tag, this.#budget))
   }
 
   /** The tag that begins at this place, if it is known. */

@@ -2,11 +2,12 @@ import { SaxesParser, type SaxesTagPlain } from 'saxes'
 import { ProtocolError } from '../errors/errors.js'
 import { isWsmanError } from '../errors/wsman-error.js'
 import { Budget } from './budget.js'
-import type { XmlAttribute, XmlHandler, XmlStart } from './handler.js'
-import { endOfPlain, KnownTagReader, type KnownTagSink } from './known-tag-reader.js'
+import { spellOut, spellOutWhole, type XmlAttribute, type XmlHandler, type XmlStart } from './handler.js'
+import { endOfPlain, KnownTagReader } from './known-tag-reader.js'
 import { KnownTags } from './known-tags.js'
-import { NamespaceScope } from './scope.js'
-import { detached, TextChunks, type TextChunk } from './text-chunks.js'
+import { NamespaceScope, type XmlName } from './scope.js'
+import { MAX_AROUND } from './shape-recorder.js'
+import { detached, NOTHING, TextChunk, TextChunks } from './text-chunks.js'
 import type { Vocabulary } from './vocabulary.js'
 
 /** What a peer may send at the most; the size of the whole document is limited where it is received. */
@@ -56,6 +57,8 @@ export class XmlReader {
   #textLength = 0
   /** It is being told of elements that have been handed on already. */
   #isCatchingUp = false
+  /** An element that begins like many before it and is cut, and its end tag. */
+  #held: { readonly text: string; readonly end: string } | undefined
   /** What the latest start tag said, and the scope around it. */
   #opened: { readonly outer: NamespaceScope; readonly start: XmlStart } | undefined
 
@@ -66,7 +69,7 @@ export class XmlReader {
     this.#root = vocabulary?.root ?? NamespaceScope.root
     this.#scope = this.#root
     const tags = vocabulary?.tags ?? new KnownTags(new Budget())
-    this.#known = new KnownTagReader(tags, this.#knownTags, this.#limits.maxTextLength)
+    this.#known = new KnownTagReader(tags, this.#checked, this.#limits.maxTextLength)
   }
 
   /** @throws ProtocolError for what is not well-formed, forbidden in SOAP, or over a limit */
@@ -77,6 +80,7 @@ export class XmlReader {
   /** @throws ProtocolError when the document is not complete */
   end(): void {
     this.#feed(this.#chunks.end())
+    this.#tokenize(() => this.#release(NOTHING))
     if (!this.#started) throw malformed('it is empty')
     if (this.#known.isOver) return
     this.#tokenize(() => {
@@ -90,18 +94,38 @@ export class XmlReader {
     const rest = this.#started ? chunk : chunk.trimStart()
     if (rest.text === '') return
     this.#tokenize(() => {
-      const at = this.#started ? 0 : this.#known.begin(rest, this.#root)
+      const at = this.#started ? this.#release(rest) : this.#known.begin(rest, this.#root)
       this.#started = true
-      this.#read(rest, at)
+      this.#read(rest, at, true)
     })
   }
 
-  #read(chunk: TextChunk, start: number): void {
+  /**
+   * Reads what was held back, together with what is missing of it.
+   * @param next what has come now; where the end is not in it either, all of it is read, so that nothing is held twice
+   * @returns where to go on in it
+   */
+  #release({ text }: TextChunk): number {
+    if (this.#held === undefined) return 0
+    const { text: held, end } = this.#held
+    this.#held = undefined
+    const found = text.indexOf(end)
+    const at = found < 0 ? text.length : found + end.length
+    this.#read(new TextChunk(held + text.slice(0, at)), 0, false)
+    return at
+  }
+
+  #read(chunk: TextChunk, start: number, mayHold: boolean): void {
     const { text } = chunk
     let at = start
     for (let strays = 0; at < text.length;) {
       if (this.#isBetweenTags()) {
-        at = this.#known.take(chunk, at, this.#scope)
+        at = this.#known.take(chunk, at, this.#scope, mayHold)
+        const end = this.#known.awaited
+        if (end !== undefined) {
+          this.#held = { text: text.slice(at), end }
+          return
+        }
         if (this.#depth > 0) at += this.#passText(chunk, at)
         if (at === text.length) return
       }
@@ -200,26 +224,35 @@ export class XmlReader {
     return parser
   }
 
-  readonly #knownTags: KnownTagSink = {
-    start: (start) => {
-      this.#enter(start)
+  /** Takes what is read without the tokenizer. */
+  readonly #checked: XmlHandler = {
+    startElement: (name, attributes, scope) => {
+      this.#enter(name, attributes, scope)
     },
-    end: () => {
+    endElement: () => {
       this.#close()
     },
     text: (text) => {
       this.#text(text)
     },
     leaf: (start, text) => {
-      if (this.handler.leaf && this.#depth < this.#limits.maxDepth) {
+      if (this.handler.leaf && this.#hasRoom(1)) {
         this.#textLength = 0
         this.handler.leaf(start, text)
-      } else {
-        this.#enter(start)
-        if (text !== '') this.#text(text)
-        this.#close()
-      }
+      } else spellOut(this.#checked, start, text)
     },
+    expectsAlike: () => this.handler.expectsAlike?.() ?? false,
+    whole: (start, parts, texts) => {
+      if (this.handler.whole && this.#hasRoom(2 + MAX_AROUND)) {
+        this.#textLength = 0
+        this.handler.whole(start, parts, texts)
+      } else spellOutWhole(this.#checked, start, parts, texts)
+    },
+  }
+
+  /** Whether so many more elements may stand inside each other. */
+  #hasRoom(depth: number): boolean {
+    return this.#depth + depth <= this.#limits.maxDepth
   }
 
   /** The tokenizer throws plain errors; what the handlers throw is typed and passes. */
@@ -241,13 +274,13 @@ export class XmlReader {
       scope,
     }
     this.#opened = { outer, start }
-    this.#enter(start)
+    this.#enter(start.name, start.attributes, scope)
   }
 
-  #enter({ name, attributes, scope }: XmlStart): void {
+  #enter(name: XmlName, attributes: readonly XmlAttribute[], scope: NamespaceScope): void {
     this.#depth += 1
     this.#textLength = 0
-    if (this.#depth > this.#limits.maxDepth) throw tooLarge('the depth of elements', this.#limits.maxDepth)
+    if (!this.#hasRoom(0)) throw tooLarge('the depth of elements', this.#limits.maxDepth)
     this.#scopes.push(this.#scope)
     this.#scope = scope
     this.handler.startElement(name, attributes, scope)

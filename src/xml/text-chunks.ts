@@ -8,21 +8,49 @@ const COPIED_LENGTH = 13
 /** A text that is much longer than what it keeps alive needs no copy. */
 const LONG = 4096
 
+/** Whether V8 copies a part of a string that is so long. */
+export const isCopied = (length: number): boolean => length < COPIED_LENGTH
+
+/** Looks for something in a text; where the places asked for grow, at each part of it once. */
+class Finder {
+  readonly #text: string
+  readonly #what: string
+  #next = -1
+
+  constructor(text: string, what: string) {
+    this.#text = text
+    this.#what = what
+  }
+
+  /** Where it stands next from this place on; infinite where it does not. */
+  from(at: number): number {
+    if (this.#next < at) {
+      const next = this.#text.indexOf(this.#what, at)
+      this.#next = next < 0 ? Infinity : next
+    }
+    return this.#next
+  }
+}
+
 /** Text that has arrived. */
 export class TextChunk {
   readonly text: string
+  readonly references: Finder
+  readonly sectionEnds: Finder
   /** Where each character is one byte: the bytes. */
   readonly #bytes: Buffer | undefined
 
   constructor(text: string, bytes?: Buffer) {
     this.text = text
+    this.references = new Finder(text, '&')
+    this.sectionEnds = new Finder(text, ']]>')
     this.#bytes = bytes
   }
 
   /** A part of the text that outlives the chunk without keeping it. */
   slice(start: number, end: number): string {
     const length = end - start
-    if (length < COPIED_LENGTH) return this.text.slice(start, end)
+    if (isCopied(length)) return this.text.slice(start, end)
     return this.#bytes ? this.#bytes.toString('latin1', start, end) : detached(this.text.slice(start, end))
   }
 
@@ -37,7 +65,7 @@ export class TextChunk {
 
 /** A copy of text that is part of a longer one, which it would keep alive. */
 export function detached(text: string): string {
-  return text.length < COPIED_LENGTH || text.length > LONG ? text : Buffer.from(text).toString()
+  return isCopied(text.length) || text.length > LONG ? text : Buffer.from(text).toString()
 }
 
 /** Turns the bytes of an XML document into text as they arrive: UTF-8, or UTF-16 told by its mark or by its first `<`. */
@@ -87,7 +115,7 @@ export class TextChunks {
   }
 }
 
-const NOTHING = new TextChunk('')
+export const NOTHING = new TextChunk('')
 
 function detect(chunk: Buffer): 'utf-8' | TextDecoder {
   const [first, second] = chunk

@@ -1,3 +1,4 @@
+import { SaxesParser } from 'saxes'
 import { XmlReader, type XmlLimits } from '../../../src/xml/reader.js'
 import type { XmlName } from '../../../src/xml/scope.js'
 import type { Vocabulary } from '../../../src/xml/vocabulary.js'
@@ -32,6 +33,7 @@ export function readPieces(
       text: (text) => {
         pending += text
       },
+      expectsAlike: () => true,
     },
     limits,
     vocabulary,
@@ -39,6 +41,40 @@ export function readPieces(
   for (const piece of pieces) reader.write(piece)
   reader.end()
   return events
+}
+
+/** The events that the tokenizer gives alone, with its own namespaces. */
+export function tokenized(xml: string): Event[] | 'refused' {
+  const events: Event[] = []
+  let pending = ''
+  const flush = (): void => {
+    if (pending !== '') events.push(JSON.stringify(pending))
+    pending = ''
+  }
+  const parser = new SaxesParser({ xmlns: true })
+  parser.on('opentag', (tag) => {
+    flush()
+    const attributes = Object.values(tag.attributes).filter(
+      ({ name }) => name !== 'xmlns' && !name.startsWith('xmlns:'),
+    )
+    const list = attributes.map(({ uri, local, value }) => ` ${qualified(uri, local)}=${value}`)
+    events.push(`<${qualified(tag.uri, tag.local)}${list.join('')}`)
+  })
+  parser.on('closetag', () => {
+    flush()
+    events.push('>')
+  })
+  const text = (value: string): void => {
+    pending += value
+  }
+  parser.on('text', text)
+  parser.on('cdata', text)
+  try {
+    parser.write(xml).close()
+    return events
+  } catch {
+    return 'refused'
+  }
 }
 
 export function readAll(source: string | Uint8Array, limits: Partial<XmlLimits> = {}): Event[] {

@@ -1,48 +1,10 @@
 import fc from 'fast-check'
-import { SaxesParser } from 'saxes'
 import { describe, expect, it } from 'vitest'
 import { XmlReader } from '../../../src/xml/reader.js'
 import { Vocabulary } from '../../../src/xml/vocabulary.js'
-import { qualified } from '../../support/xml-compare.js'
-import { piecesOf, readAll, readPieces, type Event } from './events.js'
+import { piecesOf, readAll, readPieces, tokenized, type Event } from './events.js'
 
-/**
- * Start tags that repeat take a way around the tokenizer. Here the tokenizer, with its own namespaces, says what should
- * have come of it.
- */
-function tokenized(xml: string): Event[] | 'refused' {
-  const events: Event[] = []
-  let pending = ''
-  const flush = (): void => {
-    if (pending !== '') events.push(JSON.stringify(pending))
-    pending = ''
-  }
-  const parser = new SaxesParser({ xmlns: true })
-  parser.on('opentag', (tag) => {
-    flush()
-    const attributes = Object.values(tag.attributes).filter(
-      ({ name }) => name !== 'xmlns' && !name.startsWith('xmlns:'),
-    )
-    const list = attributes.map(({ uri, local, value }) => ` ${qualified(uri, local)}=${value}`)
-    events.push(`<${qualified(tag.uri, tag.local)}${list.join('')}`)
-  })
-  parser.on('closetag', () => {
-    flush()
-    events.push('>')
-  })
-  const text = (value: string): void => {
-    pending += value
-  }
-  parser.on('text', text)
-  parser.on('cdata', text)
-  try {
-    parser.write(xml).close()
-    return events
-  } catch {
-    return 'refused'
-  }
-}
-
+/** Start tags that repeat take a way around the tokenizer, which says here what should have come of it. */
 let vocabulary = new Vocabulary()
 
 /** Reads it as if it were the first document, and with what others have left behind, itself at last. */
