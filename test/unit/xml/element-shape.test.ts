@@ -187,22 +187,7 @@ describe('any document of alike elements', () => {
   })
 
   it('is refused where the tokenizer refuses it, however it is spoilt', () => {
-    const changes = [
-      '',
-      '<',
-      '>',
-      '/',
-      '&',
-      ']]>',
-      '"',
-      'a',
-      '\u0001',
-      '\uffff',
-      '&amp;',
-      '</p:a>',
-      '<p:a>',
-      '\r',
-    ]
+    const changes = ['', '<', '>', '/', '&', ']]>', '"', 'a', '\u0001', '\uffff', '&amp;', '</p:a>', '<p:a>']
     fc.assert(
       fc.property(anyDocument, fc.nat(), fc.constantFrom(...changes), anySize, (xml, place, change, size) => {
         // Near the end, when the shape is known.
