@@ -71,8 +71,8 @@ export class OutputCollector implements OutputSink {
   }
 }
 
-/** From this much on bytes are decoded: a large string is not copied again by the collection of garbage, many small are. */
-const ENOUGH_BYTES = 512 * 1024
+/** From this much on bytes are decoded: Node.js keeps text of that size outside of V8's heap, where it is never moved. */
+const ENOUGH_BYTES = 1024 * 1024
 
 /** Output of one stream, decoded when there is much of it or when the text is asked for. */
 class GatheredText {
@@ -80,6 +80,7 @@ class GatheredText {
   #text = ''
   #pieces: Uint8Array[] = []
   #bytes = 0
+  #room: Buffer = Buffer.alloc(0)
 
   constructor(decoder: StreamDecoder) {
     this.#decoder = decoder
@@ -98,12 +99,24 @@ class GatheredText {
 
   /** @returns what the text has grown by */
   decode(): string {
-    const [first = new Uint8Array()] = this.#pieces
-    const text = this.#decoder.decode(this.#pieces.length > 1 ? Buffer.concat(this.#pieces) : first)
+    const text = this.#decoder.decode(this.#joined())
     this.#pieces = []
     this.#bytes = 0
     this.#text += text
     return text
+  }
+
+  /** The pieces in one, until the next time: memory that was used before is much cheaper than memory that was not. */
+  #joined(): Uint8Array {
+    const [first = new Uint8Array()] = this.#pieces
+    if (this.#pieces.length < 2) return first
+    if (this.#room.length < this.#bytes) this.#room = Buffer.allocUnsafeSlow(this.#bytes)
+    let end = 0
+    for (const piece of this.#pieces) {
+      this.#room.set(piece, end)
+      end += piece.length
+    }
+    return this.#room.subarray(0, end)
   }
 
   /** @returns what is left of a character that was cut */

@@ -123,8 +123,12 @@ export class KnownTagReader {
       }
       const inside: number = at + tag.literal.length
       const isEmpty = tag.end === ''
+      if (!isEmpty && inside > chunk.lastMarkup) {
+        // The rest is its text, which is handed on as it comes.
+        this.#begin(tag)
+        return inside
+      }
       const plain = isEmpty ? inside : endOfPlain(text, inside)
-      if (plain >= text.length && !isEmpty) return at
       const close = !isEmpty && text.charCodeAt(plain) === AMPERSAND ? endOfReferenced(text, plain) : plain
       if (close - inside > this.#maxTextLength) return at
       const next = tag.nextAt(text, close)

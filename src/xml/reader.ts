@@ -120,6 +120,8 @@ export class XmlReader {
     let at = start
     for (let strays = 0; at < text.length;) {
       if (this.#isBetweenTags()) {
+        // Long text that needs no look at each character.
+        if (this.handler.checksText?.() === true) at += this.#passText(chunk, at)
         at = this.#known.take(chunk, at, this.#scope, mayHold)
         const end = this.#known.awaited
         if (end !== undefined) {

@@ -38,9 +38,15 @@ export class ShapeRecorder {
 
   end(): void {
     if (this.#isOver) return
-    if (this.#around.pop() === undefined) {
+    if (this.#around.length === 0) {
       this.#isOver = true
       this.#shape.learn(this.#chains)
-    } else if (this.#around.length === 0) this.#isClosing = false
+    } else if (!this.#isClosing) {
+      // Its text has come some other way.
+      this.#isOver = true
+    } else {
+      this.#around.pop()
+      this.#isClosing = this.#around.length > 0
+    }
   }
 }

@@ -39,12 +39,18 @@ export class TextChunk {
   readonly sectionEnds: Finder
   /** Where each character is one byte: the bytes. */
   readonly #bytes: Buffer | undefined
+  #lastMarkup: number | undefined
 
   constructor(text: string, bytes?: Buffer) {
     this.text = text
     this.references = new Finder(text, '&')
     this.sectionEnds = new Finder(text, ']]>')
     this.#bytes = bytes
+  }
+
+  /** Where the last tag, or what else is markup, begins; -1 where none does. */
+  get lastMarkup(): number {
+    return (this.#lastMarkup ??= this.text.lastIndexOf('<'))
   }
 
   /** A part of the text that outlives the chunk without keeping it. */
