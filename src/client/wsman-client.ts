@@ -88,7 +88,8 @@ export class WsmanClient implements AsyncDisposable {
   /** @throws UsageError for options that are missing, unknown or out of range. No connection is made yet. */
   constructor(options: WsmanClientOptions) {
     const resolved = resolveClientOptions(options)
-    this.#options = { ...options }
+    const { client, protocol } = resolved
+    this.#options = { ...options, settings: { client, protocol } }
     this.#secure = resolved.endpoint.secure
     this.#connect = () => {
       const transport = openTransport(resolved, options)

@@ -22,6 +22,9 @@ export function defaultSettings(version: SettingsVersion = CURRENT): Settings {
 /** Made once, because the clients of a fleet ask for them by the thousand. */
 let current: Settings | undefined
 
+/** Sections that are complete and frozen, which such clients hand on to each other. */
+const resolved = new WeakMap<object, keyof Settings>()
+
 /**
  * One section, completed with the defaults of the current version, and frozen.
  * @throws UsageError naming the member that is wrong: `client.networkDelayMs must be between 500 and 4294967295.`
@@ -30,9 +33,12 @@ export function resolveSection<Section extends keyof Settings>(
   section: Section,
   given: PartialModel<Settings[Section]> = {},
 ): Readonly<Settings[Section]> {
+  if (resolved.get(given) === section) return given as Settings[Section]
   assertSection(section, given)
   current ??= defaultSettings()
-  return mergeSettings<Settings[Section]>(current[section], given)
+  const model = mergeSettings<Settings[Section]>(current[section], given)
+  resolved.set(model, section)
+  return model
 }
 
 /** A frozen copy of `base` with the members of `changes` in place; members that are `undefined` change nothing. */
