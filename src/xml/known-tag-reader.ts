@@ -109,8 +109,8 @@ export class KnownTagReader {
         latest?.expect(tag)
       }
       if (tag.shape?.isKnown === true) {
-        const end = this.#takeWhole(tag, chunk, at)
-        if (end > 0) {
+        const end = this.#takeAlike(tag, chunk, at)
+        if (end > at) {
           latest = tag
           tag = undefined
           at = end
@@ -148,12 +148,17 @@ export class KnownTagReader {
     return at
   }
 
-  /** @returns where the element ends that begins here; -1 where it must be read tag by tag */
-  #takeWhole(tag: KnownTag, chunk: TextChunk, at: number): number {
-    const end = tag.shape?.read(chunk, at, this.#parts, this.#texts) ?? -1
-    if (end - at > this.#maxTextLength) return -1
-    if (end > 0) passWhole(this.#sink, tag, this.#parts, this.#texts)
-    return end
+  /**
+   * Takes whole all the elements in a row that begin with this tag and look as they are known to.
+   * @returns where the last of them ends; where it started if there is none
+   */
+  #takeAlike(tag: KnownTag, chunk: TextChunk, start: number): number {
+    for (let at = start; ;) {
+      const end = tag.shape?.read(chunk, at, this.#parts, this.#texts) ?? -1
+      if (end < 0 || end - at > this.#maxTextLength) return at
+      passWhole(this.#sink, tag, this.#parts, this.#texts)
+      at = end
+    }
   }
 
   #begin(tag: KnownTag): void {
