@@ -38,6 +38,21 @@ describe("the caller's signal", () => {
     expect(scopes.some((scope) => scope.signal.aborted)).toBe(false)
   })
 
+  it('may be of another make than the platform', () => {
+    const listeners = new Set<() => void>()
+    const signal = {
+      aborted: false,
+      reason: 'enough',
+      addEventListener: (_type: 'abort', listener: () => void) => void listeners.add(listener),
+      removeEventListener: (_type: 'abort', listener: () => void) => void listeners.delete(listener),
+    }
+    const [ended, disposed] = [new CallScope({ signal }), new CallScope({ signal })]
+    disposed.dispose()
+    for (const listener of listeners) listener()
+    expect(ended.signal.reason).toMatchObject({ name: 'AbortError', cause: 'enough' })
+    expect([disposed.signal.aborted, listeners.size]).toEqual([false, 0])
+  })
+
   it('of another scope passes on the error of that one', () => {
     const outer = new CallScope({ timeoutMs: 10 })
     const inner = new CallScope({ signal: outer.signal })
