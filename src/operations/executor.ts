@@ -72,9 +72,8 @@ export class OperationExecutor implements OperationRunner {
     if (kilobytes > 0) this.#serviceLimit = kilobytes * 1024
   }
 
-  async run<T>(operation: Operation<T>, options: RunnerOptions = {}): Promise<T> {
-    assertCallOptions(options)
-    return await this.#scoped(operation, options, this.lifetime)
+  run<T>(operation: Operation<T>, options: RunnerOptions = {}): Promise<T> {
+    return this.#scoped(operation, options, this.lifetime)
   }
 
   async cleanUp(operation: Operation<unknown>, given: CleanUpOptions = {}): Promise<void> {
@@ -87,6 +86,7 @@ export class OperationExecutor implements OperationRunner {
     options: RunnerOptions,
     lifetime: Lifetime | undefined,
   ): Promise<T> {
+    assertCallOptions(options)
     const scope = new CallScope({ signal: options.signal, timeoutMs: options.timeoutMs, lifetime })
     const trace: OperationTrace = {
       host: this.host,
