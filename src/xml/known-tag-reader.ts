@@ -13,8 +13,9 @@ const AMPERSAND = 0x26
 
 /**
  * Reads elements whose start tags have been read before by comparing characters instead of parsing them: the items of
- * an enumeration repeat the same tags in the same order, and hold nothing but plain text. Whatever is anything else is
- * left to the tokenizer, which is told of the elements that are open then; so it alone says what is well-formed.
+ * an enumeration repeat the same tags in the same order, and hold nothing but plain text. Where many have looked alike
+ * the next ones are taken whole. Whatever is anything else is left to the tokenizer, which is told of the elements that
+ * are open then; so it alone says what is well-formed.
  */
 export class KnownTagReader {
   readonly #tags: KnownTags
