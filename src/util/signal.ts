@@ -3,7 +3,9 @@ export interface CallSignal {
   readonly aborted: boolean
   /** What it was aborted with. */
   readonly reason: unknown
+  /** Calls the listener when it is aborted; one that comes afterwards is not called. */
   addEventListener(type: 'abort', listener: () => void, options?: { readonly once: true }): void
+  /** Does not call the listener any more. */
   removeEventListener(type: 'abort', listener: () => void): void
 }
 
