@@ -82,8 +82,7 @@ export async function asOneCall<Options extends ScopeSources, T>(
   options: Options,
   work: (bounded: Options) => Promise<T>,
 ): Promise<T> {
-  // A signal alone ends each of the requests by itself.
-  if (options.timeoutMs === undefined) return await work(options)
+  if (options.signal === undefined && options.timeoutMs === undefined) return await work(options)
   const scope = new CallScope({ signal: options.signal, timeoutMs: options.timeoutMs })
   try {
     return await work({ ...options, signal: scope.signal, timeoutMs: undefined })

@@ -383,6 +383,18 @@ describe('definitions of classes', () => {
     }
   })
 
+  it('are waited for until the signal of the call is aborted', async () => {
+    const controller = new AbortController()
+    const service = await startService({
+      Get: () => {
+        controller.abort('enough')
+        return INNER
+      },
+    })
+    const call = connect(service).cim.getClass('Test_Inner', { signal: controller.signal })
+    expect(await rejection(call)).toMatchObject({ name: 'AbortError', code: 'ABORT_ERR', cause: 'enough' })
+  })
+
   it('of another class are no answer', async () => {
     const service = await startService({ Get: INNER })
     expect(await rejection(connect(service).cim.getClass('Other'))).toMatchObject({ name: 'ProtocolError' })

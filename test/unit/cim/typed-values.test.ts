@@ -313,12 +313,12 @@ describe('the definition of a class', () => {
     const service = await startService({
       Get: (request) => {
         if (schemaAsked(request) === undefined) return everything('<p:A_uint8>9</p:A_uint8>')
-        controller.abort()
+        controller.abort('enough')
         return EVERYTHING
       },
     })
     const call = connect(service).get('wmicimv2/Test_Everything', { typed: true, signal: controller.signal })
-    expect(await rejection(call)).toMatchObject({ name: 'AbortError' })
+    expect(await rejection(call)).toMatchObject({ name: 'AbortError', code: 'ABORT_ERR', cause: 'enough' })
   })
 })
 
