@@ -6,7 +6,7 @@ import { probePort } from '../http/probe-port.js'
 import type { ProxyServer } from '../http/proxy.js'
 import type { Target } from '../http/target.js'
 import { TlsProfile, type TlsOptions } from '../http/tls.js'
-import { abortable, abortReason } from '../util/abortable.js'
+import { abortable, throwIfAborted } from '../util/abortable.js'
 import { failed, passed, skipped, type Finding } from './report.js'
 import type { CallSignal } from '../util/signal.js'
 
@@ -29,7 +29,7 @@ export async function resolveName({ target, proxy }: Way, signal: CallSignal): P
     const addresses = found.map(({ address }) => address)
     return passed(`${hostname} is ${addresses.join(', ')}.`, { addresses })
   } catch (error) {
-    if (signal.aborted) throw abortReason(signal)
+    throwIfAborted(signal)
     const code = String((error as { code?: unknown }).code)
     const hint = hintFor(code === 'EAI_AGAIN' ? 'dnsSilent' : 'nameUnknown')
     return failed(`${hostname} cannot be resolved: ${code}.`, { code, hint })
@@ -48,7 +48,7 @@ export async function tryPort(way: Way, port: number, signal: CallSignal): Promi
   const isOwn = port === target.port
   const limit = isOwn ? connectTimeoutMs : Math.min(connectTimeoutMs, 3000)
   const result = await probePort(target.hostname, port, limit, signal)
-  if (signal.aborted) throw abortReason(signal)
+  throwIfAborted(signal)
   if (result.state === 'open') return passed(`Open${isOwn ? '' : ', and not used by this client'}.`, result)
   const { code } = result
   if (!isOwn) return skipped(`Closed (${code}), and not used by this client.`, result)

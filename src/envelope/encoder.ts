@@ -3,7 +3,15 @@ import { UsageError } from '../errors/errors.js'
 import { formatDuration } from '../util/duration.js'
 import { NS } from '../xml/namespaces.js'
 import { escapeAttribute, escapeText } from '../xml/escape.js'
-import { element, writeXml, type AttributeTree, type ElementTree } from '../xml/writer.js'
+import {
+  element,
+  fillIn,
+  writeXml,
+  type AttributeTree,
+  type ElementTree,
+  type Fill,
+  type Shape,
+} from '../xml/writer.js'
 import { ANONYMOUS } from './actions.js'
 import { optionSet, type OptionSet } from './options.js'
 import type { ResourceLocator } from './resource.js'
@@ -68,14 +76,13 @@ function envelope(
 /** The headers that every request has, written once: the text between their values, and what each value is. */
 class CommonHeaders {
   readonly #isMicrosoft: boolean
-  readonly #pieces: readonly string[]
-  readonly #escapes: readonly ((value: string) => string)[]
+  readonly #shape: Shape
   /** Length of the tags that open envelope and header. */
   readonly #opening: number
 
   constructor(isMicrosoft: boolean) {
-    const escapes: ((value: string) => string)[] = []
-    const slot = (escape: (value: string) => string): string => `{${escapes.push(escape)}}`
+    const fills: Fill[] = []
+    const slot = (fill: Fill): string => `{${fills.push(fill)}}`
     const text = (): string => slot(escapeText)
     const language = (): readonly AttributeTree[] => [
       { namespace: NS.xml, name: 'lang', value: slot(escapeAttribute) },
@@ -99,19 +106,13 @@ class CommonHeaders {
     const xml = writeXml(envelope(isMicrosoft, entries, []))
     this.#isMicrosoft = isMicrosoft
     this.#opening = xml.indexOf('<a:To>')
-    this.#pieces = xml.slice(0, xml.indexOf('</s:Header>')).split(/\{\d\}/)
-    this.#escapes = escapes
+    this.#shape = { pieces: xml.slice(0, xml.indexOf('</s:Header>')).split(/\{\d\}/), fills }
   }
 
   /** @param values in the order of the headers */
   write(values: readonly string[], rest: readonly ElementTree[], body: readonly ElementTree[]): string {
-    let [xml = ''] = this.#pieces
-    let index = 0
-    for (const escape of this.#escapes) {
-      const value = values[index++] ?? ''
-      xml += escape(value) + (this.#pieces[index] ?? '')
-    }
-    return xml + writeXml(envelope(this.#isMicrosoft, rest, body)).slice(this.#opening)
+    const others = writeXml(envelope(this.#isMicrosoft, rest, body))
+    return fillIn(this.#shape, values) + others.slice(this.#opening)
   }
 }
 

@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net'
 import { TimeoutError } from '../errors/errors.js'
 import { hintFor } from '../errors/situations.js'
-import { abortReason } from '../util/abortable.js'
+import { abortReason, throwIfAborted } from '../util/abortable.js'
 import type { ProxyServer } from './proxy.js'
 import { proxyUnreachable, proxyUntrusted } from './proxy-errors.js'
 import { connectError, handshakeError, socketClosed } from './socket-errors.js'
@@ -35,7 +35,7 @@ interface Progress {
  * @throws TransportError, TimeoutError, or the signal's reason
  */
 export async function openSocket(options: ConnectOptions, signal: CallSignal): Promise<Socket> {
-  if (signal.aborted) throw abortReason(signal)
+  throwIfAborted(signal)
   const { target, connectTimeoutMs: timeoutMs } = options
   const progress: Progress = { stage: '', hint: '' }
   const limit = new OwnSignal()

@@ -3,7 +3,7 @@ import { UsageError, type RemoteState } from '../errors/errors.js'
 import type { CallOptions } from '../operations/call-options.js'
 import type { OperationRunner } from '../operations/operation.js'
 import { commandOperation, signalOperation } from '../operations/shell-verbs.js'
-import { abortable, abortReason, within } from '../util/abortable.js'
+import { abortable, throwIfAborted, within } from '../util/abortable.js'
 import { CallScope } from '../util/call-scope.js'
 import type { Limiter, Release } from '../util/limiter.js'
 import type { CommandLine } from './command-line.js'
@@ -114,7 +114,7 @@ export class ShellCommands {
 
   /** A new command is refused until the last one was given up (MS-WSMV 3.1.4.14, note 121). */
   async #ready(signal: CallSignal): Promise<Release | undefined> {
-    if (signal.aborted) throw abortReason(signal)
+    throwIfAborted(signal)
     if (this.#settling.size > 0) await abortable(Promise.all(this.#settling), signal)
     return this.#options.limiter && (await this.#options.limiter.acquire(platformSignal(signal)))
   }

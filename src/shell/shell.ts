@@ -7,7 +7,7 @@ import type { CallOptions } from '../operations/call-options.js'
 import type { OutputStreamName } from '../operations/receive-body.js'
 import { createShellOperation, deleteShellOperation } from '../operations/shell-verbs.js'
 import type { CommandInfo } from '../operations/shell-listing.js'
-import { abortable, abortReason, within } from '../util/abortable.js'
+import { abortable, throwIfAborted, within } from '../util/abortable.js'
 import { CallScope } from '../util/call-scope.js'
 import { assertCodepage, encodeText } from '../util/codepage.js'
 import { platformSignal } from '../util/signal.js'
@@ -83,7 +83,7 @@ export class Shell implements AsyncDisposable {
     let created: Promise<EndpointReference> | undefined
     let release: (() => void) | undefined
     try {
-      if (scope.signal.aborted) throw abortReason(scope.signal)
+      throwIfAborted(scope.signal)
       if (limiter) release = await limiter.acquire(platformSignal(scope.signal))
       // The request goes on when the caller gives up: a shell that opens unseen would lock the account out in time.
       created = own.run(create, { ...options, signal: undefined, timeoutMs: undefined })

@@ -7,6 +7,11 @@ export function abortReason(signal: CallSignal): Error {
   return reason instanceof Error ? reason : new Error('aborted', { cause: reason })
 }
 
+/** @throws the reason of a signal that is aborted */
+export function throwIfAborted(signal: CallSignal): void {
+  if (signal.aborted) throw abortReason(signal)
+}
+
 /** Settles like `promise`, or rejects with the signal's reason as soon as it is aborted. */
 export function abortable<T>(promise: Promise<T>, signal: CallSignal): Promise<T> {
   if (signal.aborted) {

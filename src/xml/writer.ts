@@ -47,10 +47,24 @@ export function element(
 const MARK = /\uE000([at])\uE001/
 const NAMESPACE_MARK = /\uE000(\d+)\uE001/g
 
-type Fill = (value: string) => string
-interface Shape {
+/** Escapes a value for its place. */
+export type Fill = (value: string) => string
+
+/** The text around values, and how each value is escaped. */
+export interface Shape {
   readonly pieces: readonly string[]
   readonly fills: readonly Fill[]
+}
+
+/** @param values one for each place, in the order of the text */
+export function fillIn({ pieces, fills }: Shape, values: readonly string[]): string {
+  let [xml = ''] = pieces
+  let index = 0
+  for (const value of values) {
+    const fill = fills[index++] ?? escapeText
+    xml += fill(value) + (pieces[index] ?? '')
+  }
+  return xml
 }
 
 const MAX_SHAPES = 256
@@ -66,13 +80,7 @@ export function writeXml(tree: ElementTree): string {
     shape = buildShape(tree)
     if (key.length <= MAX_KEY_LENGTH) remember(key, shape)
   }
-  let [xml = ''] = shape.pieces
-  let index = 0
-  for (const value of values) {
-    const fill = shape.fills[index++] ?? escapeText
-    xml += fill(value) + (shape.pieces[index] ?? '')
-  }
-  return xml
+  return fillIn(shape, values)
 }
 
 function remember(key: string, shape: Shape): void {
