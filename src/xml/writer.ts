@@ -43,9 +43,10 @@ export function element(
  * with marks where values and namespaces go, and later messages of that shape are the pieces between the marks and
  * the caller's escaped values. So no text of a caller ever passes through the builder, which takes a namespace that
  * looks like XML, JSON or YAML for a document, and one with many blanks for work without end.
+ * The marks are controls that no name holds, and fit into a byte: a wider one would double what every message takes.
  */
-const MARK = /\uE000([at])\uE001/
-const NAMESPACE_MARK = /\uE000(\d+)\uE001/g
+const MARK = /\x86([at])\x87/
+const NAMESPACE_MARK = /\x86(\d+)\x87/g
 
 /** Escapes a value for its place. */
 export type Fill = (value: string) => string
@@ -134,7 +135,7 @@ function namesKey(name: string, namespace: string): string {
  * break or a tab, and a reader would make blanks of them. Only declarations are in that of `xmlns`.
  */
 function namespaceKey(namespace: string): string {
-  if (/[\uE000\t\n\r]/.test(namespace) || namespace === NS.xmlns)
+  if (/[\x86\t\n\r]/.test(namespace) || namespace === NS.xmlns)
     throw new UsageError(`${JSON.stringify(namespace)} cannot be a namespace.`)
   return escapeAttribute(namespace)
 }
@@ -160,7 +161,7 @@ class StandIns {
   of(namespace: string): string {
     if (namespace === '' || namespace === NS.xml) return namespace
     if (!this.#namespaces.includes(namespace)) this.#namespaces.push(namespace)
-    return `\uE000${this.#namespaces.indexOf(namespace)}\uE001`
+    return `\x86${this.#namespaces.indexOf(namespace)}\x87`
   }
 
   restore(xml: string): string {
@@ -187,16 +188,16 @@ function append(
   }
   for (const namespace of tree.declares ?? []) declare(prefixFor(namespace), namespace)
   for (const { name, namespace } of tree.attributes ?? []) {
-    if (namespace === undefined) node.att(name, '\uE000a\uE001')
+    if (namespace === undefined) node.att(name, '\x86a\x87')
     else {
       // Declared here, because xmlbuilder2 does it once for every attribute.
       const known = namespace === NS.xml ? 'xml' : declaredPrefix(namespace, scope)
       const attributePrefix = known ?? declare(freePrefix(prefixFor(namespace), scope), namespace)
-      node.att(namespaces.of(namespace), `${attributePrefix}:${name}`, '\uE000a\uE001')
+      node.att(namespaces.of(namespace), `${attributePrefix}:${name}`, '\x86a\x87')
     }
   }
   for (const child of tree.children ?? []) {
-    if (typeof child === 'string') node.txt('\uE000t\uE001')
+    if (typeof child === 'string') node.txt('\x86t\x87')
     else append(node, child, scope, namespaces)
   }
 }

@@ -26,7 +26,7 @@ export const write = ({ headers, messageId, body }: RequestModel): string =>
 
 const NASTY = [
   ...['&', '<', '>', '"', "'", '\r', '\n', '\t', ' ', ']]>', '<!--', '&#65;', '&lt;', '<?x?>', '$&'],
-  ...['\uE000t\uE001', '\uE000', '__proto__', '\u0085', '\u2028', '\u00A0', '😀', '\uFFFD', '\u{10FFFF}'],
+  ...['\x86t\x87', '\x86', '__proto__', '\u0085', '\u2028', '\u00A0', '😀', '\uFFFD', '\u{10FFFF}'],
 ]
 
 /** Text of every character that XML carries. */
@@ -45,7 +45,7 @@ const name = fc.oneof(
 /** Namespaces of resources, those of the protocol among them. */
 const namespace = fc.oneof(
   fc.constantFrom(SOAP, WSMAN, MICROSOFT, CIM, XSI, 'urn:x', 'urn:x?a=1&b="<\'>'),
-  text.filter((uri) => uri.trim() !== '').map((uri) => `urn:${uri.replace(/[\uE000\uE001\t\n\r]/g, '')}`),
+  text.filter((uri) => uri.trim() !== '').map((uri) => `urn:${uri.replace(/[\x86\x87\t\n\r]/g, '')}`),
 )
 
 /** `Object.fromEntries` makes own properties of all names, `__proto__` included. */
