@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import type { IncomingHttpHeaders } from 'node:http'
 import { Readable } from 'node:stream'
 import type { AxiosAdapter, AxiosInstance, AxiosResponse, InternalAxiosRequestConfig } from 'axios'
 import { UsageError } from '../errors/errors.js'
@@ -7,6 +7,7 @@ import { abortable } from '../util/abortable.js'
 import type { HttpConnection } from './connection.js'
 import { Exchange } from './exchange.js'
 import type { ByteSink, ExchangeLimits, WireRequest, WireResponse } from './message.js'
+import type { ReplyHead } from './reply-parser.js'
 
 /**
  * Sends one request on one connection. Where the caller's axios instance has anything to add, the request takes the
@@ -21,10 +22,8 @@ export function sendRequest(
   const exchange = new Exchange(connection, request, limits)
   return axios !== undefined && addsSomething(axios)
     ? sendThrough(axios, exchange, connection, request)
-    : exchange.start(request, (message) => new Reply(exchange, headOf(message), message))
+    : exchange.start(request).then((head) => new Reply(exchange, head))
 }
-
-type Head = Pick<WireResponse, 'status' | 'statusText' | 'headers'>
 
 class Reply implements WireResponse {
   readonly status: number
@@ -32,13 +31,13 @@ class Reply implements WireResponse {
   readonly headers: IncomingHttpHeaders
   readonly closing: boolean
   readonly #exchange: Exchange
-  readonly #source: Readable
+  readonly #source: Readable | undefined
 
-  constructor(exchange: Exchange, head: Head, source: Readable) {
+  constructor(exchange: Exchange, head: ReplyHead, source?: Readable) {
     this.status = head.status
     this.statusText = head.statusText
     this.headers = head.headers
-    this.closing = exchange.closing
+    this.closing = head.closing
     this.#exchange = exchange
     this.#source = source
   }
@@ -54,10 +53,6 @@ class Reply implements WireResponse {
   abandon(): void {
     this.#exchange.abandon()
   }
-}
-
-function headOf({ statusCode, statusMessage, headers }: IncomingMessage): Head {
-  return { status: statusCode ?? 0, statusText: statusMessage ?? '', headers }
 }
 
 /** Whether the instance has interceptors, or default headers besides those every instance has. */
@@ -82,7 +77,7 @@ async function sendThrough(
 ): Promise<WireResponse> {
   const { target, hostHeader: host } = connection
   const url = `${target.secure ? 'https' : 'http'}://${host}${request.path}`
-  const state = { sent: false }
+  const state = { sent: false, closing: false }
   const adapter: AxiosAdapter = async (config) => {
     if (state.sent)
       throw new UsageError(
@@ -93,11 +88,16 @@ async function sendThrough(
     }
     state.sent = true
     const altered = { ...request, headers: headersOf(config), body: bodyOf(config.data) }
-    return await exchange.start(altered, (message) => {
-      const { status, statusText, headers } = headOf(message)
-      // Headers of Node.js are those of axios but for `undefined` in their type.
-      return { status, statusText, headers: headers as AxiosResponse['headers'], data: message, config }
-    })
+    const { status, statusText, headers, closing } = await exchange.start(altered)
+    state.closing = closing
+    // Headers of Node.js are those of axios but for `undefined` in their type.
+    return {
+      status,
+      statusText,
+      headers: headers as AxiosResponse['headers'],
+      data: exchange.stream(),
+      config,
+    }
   }
   try {
     const work = axios.request<unknown>({
@@ -116,7 +116,8 @@ async function sendThrough(
     })
     const response = await abortable(work, request.signal)
     if (!state.sent) throw new UsageError('An axios interceptor kept the request from being sent.')
-    return new Reply(exchange, headOfAxios(response), sourceOf(response.data))
+    const head = { ...headOfAxios(response), closing: state.closing }
+    return new Reply(exchange, head, sourceOf(response.data))
   } catch (error) {
     const { failure } = exchange
     exchange.abandon()
@@ -143,7 +144,7 @@ function bodyOf(data: unknown): string | Uint8Array {
   throw new UsageError('An axios interceptor put something into `data` that is neither text nor bytes.')
 }
 
-function headOfAxios({ status, statusText, headers }: AxiosResponse<unknown>): Head {
+function headOfAxios({ status, statusText, headers }: AxiosResponse<unknown>): Omit<ReplyHead, 'closing'> {
   const entries = Object.entries<unknown>(headers).map(([name, value]): [string, string | string[]] => [
     name.toLowerCase(),
     Array.isArray(value) ? value.map(String) : String(value),

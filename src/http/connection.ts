@@ -1,7 +1,5 @@
-import { request as httpRequest, type ClientRequest, type RequestOptions } from 'node:http'
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
-import { OneSocketAgent } from './one-socket-agent.js'
 import { openSocket, type ConnectOptions } from './open-socket.js'
 import { hostHeader, type Target } from './target.js'
 import { peerCertificate } from './tls.js'
@@ -10,8 +8,17 @@ import type { CallSignal } from '../util/signal.js'
 /** Idle sockets count against the service's quota of connections, so they are not kept for longer. */
 const IDLE_LIMIT_MS = 60_000
 
-/** Replies to Kerberos requests carry tickets in their headers. */
-const MAX_HEADER_BYTES = 65_536
+const ASCII = /^[\r\n\t\x20-\x7e]*$/
+
+/** Uses the socket for as long as its request and reply are under way. */
+export interface SocketUser {
+  onData(bytes: Buffer): void
+  /** The peer says no more. */
+  onSocketEnd(): void
+  onSocketError(error: Error): void
+  /** The socket is gone. */
+  onSocketClose(): void
+}
 
 /**
  * One socket that carries one request at a time. It is never replaced: whatever is bound to it, such as an
@@ -22,20 +29,23 @@ export class HttpConnection {
   /** The `Host` header. */
   readonly hostHeader: string
   readonly #socket: Socket
-  readonly #agent: OneSocketAgent
+  #user: SocketUser | undefined
+  /** What has arrived while there was no user. */
+  #unasked: Buffer[] = []
   #idleSince = performance.now()
   #idleTimer: NodeJS.Timeout | undefined
   #busy = false
-  #bytesWhenIdle = 0
   #endedBy: Error | undefined
 
   private constructor(socket: Socket, target: Target) {
     this.target = target
     this.hostHeader = hostHeader(target)
     this.#socket = socket
-    this.#agent = new OneSocketAgent(socket)
-    // Errors of an exchange reach its request; one that comes while idle only means that the socket is gone.
-    socket.on('error', () => undefined)
+    // An error that comes while idle only means that the socket is gone.
+    socket.on('error', (error) => this.#user?.onSocketError(error))
+    socket.on('data', (bytes: Buffer) => this.#onData(bytes))
+    socket.on('end', () => this.#user?.onSocketEnd())
+    socket.on('close', () => this.#user?.onSocketClose())
     this.release()
   }
 
@@ -49,10 +59,10 @@ export class HttpConnection {
 
   /** Whether the next request may be written: the socket is open both ways and nothing unasked has arrived on it. */
   get usable(): boolean {
-    return this.isOpen && (this.#busy || this.#socket.bytesRead === this.#bytesWhenIdle)
+    return this.isOpen && (this.#busy || this.#unasked.length === 0)
   }
 
-  /** Whether the socket is open both ways. node:http hears nothing of a socket that had ended before a request. */
+  /** Whether the socket is open both ways. */
   get isOpen(): boolean {
     const { destroyed, writable, readableEnded } = this.#socket
     return !destroyed && writable && !readableEnded
@@ -97,7 +107,6 @@ export class HttpConnection {
   /** Marks the connection as idle: it does not keep the process alive, and after a minute its socket is closed. */
   release(): void {
     this.#busy = false
-    this.#bytesWhenIdle = this.#socket.bytesRead
     this.#idleSince = performance.now()
     this.#socket.unref()
     if (!this.#socket.destroyed) this.#idleTimer ??= this.#watch(IDLE_LIMIT_MS)
@@ -109,9 +118,47 @@ export class HttpConnection {
     else this.#socket.once('close', listener)
   }
 
-  /** Starts a request on this socket. */
-  request(options: RequestOptions): ClientRequest {
-    return httpRequest({ ...options, agent: this.#agent, maxHeaderSize: MAX_HEADER_BYTES })
+  /** Whether all that was written has been handed to the system. */
+  get isFlushed(): boolean {
+    return this.#socket.writableLength === 0
+  }
+
+  /** What happens on the socket is told to `user` from now on, beginning with what has arrived already. */
+  begin(user: SocketUser): void {
+    this.#user = user
+    for (const bytes of this.#unasked.splice(0)) user.onData(bytes)
+    this.resume()
+  }
+
+  /** The user wants to know nothing more. */
+  end(): void {
+    this.#user = undefined
+  }
+
+  /** Stops reading. */
+  pause(): void {
+    this.#socket.pause()
+  }
+
+  /** Reads on. */
+  resume(): void {
+    this.#socket.resume()
+  }
+
+  /**
+   * Sends a head and a body.
+   * @param head one byte for each character
+   * @param onSent called when all of it has been handed to the system
+   */
+  write(head: string, body: string | Uint8Array, onSent: () => void): void {
+    if (typeof body === 'string' && ASCII.test(head)) {
+      this.#socket.write(head + body, onSent)
+      return
+    }
+    this.#socket.cork()
+    this.#socket.write(head, 'latin1')
+    this.#socket.write(body, onSent)
+    this.#socket.uncork()
   }
 
   /** Closes the socket at once. An exchange in flight rejects with `reason`. */
@@ -119,6 +166,15 @@ export class HttpConnection {
     this.#endedBy ??= reason
     clearTimeout(this.#idleTimer)
     this.#socket.destroy()
+  }
+
+  #onData(bytes: Buffer): void {
+    if (this.#user !== undefined) {
+      this.#user.onData(bytes)
+      return
+    }
+    this.#unasked.push(bytes)
+    this.#socket.pause()
   }
 
   /** One timer serves many requests: it looks at the clock when it fires, instead of being set anew for each. */

@@ -1,43 +1,50 @@
-import type { ClientRequest, IncomingMessage } from 'node:http'
-import type { Readable } from 'node:stream'
-import { ProtocolError, TimeoutError, UsageError } from '../errors/errors.js'
+import { Readable } from 'node:stream'
+import { ProtocolError, TimeoutError } from '../errors/errors.js'
 import { hintFor } from '../errors/situations.js'
 import type { WsmanError } from '../errors/wsman-error.js'
 import { abortReason } from '../util/abortable.js'
-import type { HttpConnection } from './connection.js'
-import type { ByteSink, ExchangeLimits, WireRequest } from './message.js'
-import { endedUnused, exchangeError, socketError } from './socket-errors.js'
 import type { CallSignal } from '../util/signal.js'
+import type { HttpConnection, SocketUser } from './connection.js'
+import type { ByteSink, ExchangeLimits, WireRequest } from './message.js'
+import { ReplyParser, type ReplyHead, type ReplyListener, type ReplyParserOptions } from './reply-parser.js'
+import { requestHead } from './request-head.js'
+import { endedUnused, exchangeError, socketClosed, socketError } from './socket-errors.js'
 
-const ASCII = /^[\t\x20-\x7e]*$/
+/** Replies to Kerberos requests carry tickets in their headers. */
+const PARSER_OPTIONS: ReplyParserOptions = { maxLineBytes: 65_536 }
 
-/**
- * One byte for each character, and no control characters (RFC 9110, 5.5): a line break in here would begin a header of
- * someone else's making, and so would a character that is one when cut to a byte.
- */
-const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
+interface BodyReader {
+  readonly take: (piece: Buffer) => void
+  readonly end: () => void
+}
 
 /**
  * One request on one connection, and its reply. The signal, the timers and the limits hold from the first byte to
  * the last; whatever ends the exchange early destroys the connection, because what else would arrive on it is unknown.
  */
-export class Exchange {
+export class Exchange implements SocketUser, ReplyListener {
   readonly #connection: HttpConnection
   readonly #signal: CallSignal
   readonly #limits: ExchangeLimits
-  #outgoing: ClientRequest | undefined
-  #message: IncomingMessage | undefined
+  readonly #parser: ReplyParser
+  #head: ReplyHead | undefined
+  #accept: ((head: ReplyHead) => void) | undefined
+  #reject: ((error: Error) => void) | undefined
+  /** What arrived of the body before somebody wanted to read it. */
+  #early: Buffer[] = []
+  #reader: BodyReader | undefined
+  #stream: Readable | undefined
+  /** Whether more came than the reply. */
+  #hasSurplus = false
+  #timer: NodeJS.Timeout | undefined
   #failure: Error | undefined
   #over = false
-  /** Whether the head is more than ASCII. */
-  #beyondAscii = false
-  #reject: ((error: Error) => void) | undefined
-  #timer: NodeJS.Timeout | undefined
 
   constructor(connection: HttpConnection, { signal }: WireRequest, limits: ExchangeLimits) {
     this.#connection = connection
     this.#signal = signal
     this.#limits = limits
+    this.#parser = new ReplyParser(this, PARSER_OPTIONS)
   }
 
   /** Why the exchange ended early. */
@@ -45,101 +52,98 @@ export class Exchange {
     return this.#failure
   }
 
-  /** Whether the peer ends the connection after its reply. */
-  get closing(): boolean {
-    return this.#outgoing?.shouldKeepAlive === false
-  }
-
-  /**
-   * Sends the request; settles when the head of the reply has arrived.
-   * @param accept makes the result of it
-   */
-  start<T>(
-    { path, headers, body, replyTimeoutMs }: WireRequest,
-    accept: (message: IncomingMessage) => T,
-  ): Promise<T> {
+  /** Sends the request; settles when the head of the reply has arrived. */
+  start({ path, headers, body, replyTimeoutMs }: WireRequest): Promise<ReplyHead> {
     return new Promise((resolve, reject) => {
+      this.#accept = resolve
       this.#reject = reject
+      const connection = this.#connection
       if (this.#signal.aborted) {
         this.#failure = abortReason(this.#signal)
         this.#over = true
         reject(this.#failure)
         return
       }
-      if (!this.#connection.isOpen) {
-        this.fail(endedUnused(this.#connection.target))
+      if (!connection.isOpen) {
+        this.fail(endedUnused(connection.target))
         return
       }
-      const request = this.#open(path, headers, body)
-      if (request === undefined) return
-      this.#outgoing = request
+      const length = typeof body === 'string' ? Buffer.byteLength(body) : body.length
+      let head: string
+      try {
+        const own = { Host: connection.hostHeader, 'Content-Length': String(length) }
+        head = requestHead(['POST', path], { ...own, ...headers })
+      } catch (error) {
+        this.fail(asError(error))
+        return
+      }
       this.#signal.addEventListener('abort', this.#onAbort, { once: true })
-      const bytesBefore = this.#connection.bytesRead
+      const bytesBefore = connection.bytesRead
       this.#timer = setTimeout(() => this.#onReplyTimeout(bytesBefore, replyTimeoutMs), replyTimeoutMs)
-      request.on('error', (error) => this.fail(exchangeError(error, this.#connection.target)))
-      request.on('close', this.#onClose)
-      request.on('finish', () => {
-        if (this.#message === undefined && !this.#over) this.#timer?.refresh()
-      })
-      request.on('response', (message) => {
-        clearTimeout(this.#timer)
-        this.#message = message
-        const error = this.#inspectHead(message)
-        if (error === undefined) resolve(accept(message))
-        else this.fail(error)
-      })
-      // Node.js writes a head together with a body of text, and then both as UTF-8.
-      request.end(this.#beyondAscii ? Buffer.from(body) : body)
+      connection.begin(this)
+      // What greets before it is asked may have been found to be no HTTP service.
+      if (!this.#over) connection.write(head, body, this.#onSent)
     })
+  }
+
+  /** The body as a stream. */
+  stream(): Readable {
+    const connection = this.#connection
+    const stream = new Readable({ read: () => connection.resume() })
+    // Who reads it is told; where nobody does, the error must not end the process.
+    stream.on('error', () => undefined)
+    this.#stream = stream
+    this.#deliver({
+      take: (piece) => {
+        if (!stream.push(piece)) connection.pause()
+      },
+      end: () => stream.push(null),
+    })
+    return stream
   }
 
   /**
    * Feeds the body to `sink`.
-   * @param source the message, or what an interceptor put in its place
+   * @param source what an interceptor made of the body
    */
-  read<T>(sink: ByteSink<T>, source: Readable): Promise<T> {
+  read<T>(sink: ByteSink<T>, source?: Readable): Promise<T> {
     return new Promise((resolve, reject) => {
-      this.#reject = reject
       if (this.#failure !== undefined) {
         reject(this.#failure)
         return
       }
-      if (source.destroyed) {
-        this.fail(socketError(this.#connection.target))
-        return
-      }
-      const { inactivityTimeoutMs } = this.#limits
-      const timer = setTimeout(() => this.fail(this.#inactivity()), inactivityTimeoutMs)
-      this.#timer = timer
+      this.#reject = reject
       let size = 0
-      source.on('data', (chunk: Uint8Array) => {
+      const take = (piece: Buffer): void => {
         if (this.#over) return
-        timer.refresh()
-        size += chunk.length
+        this.#timer?.refresh()
+        size += piece.length
         if (size > this.#limits.maxResponseBytes) {
           this.fail(this.#tooLarge())
           return
         }
         try {
-          sink.write(chunk)
+          sink.write(piece)
         } catch (error) {
           this.fail(asError(error))
         }
-      })
-      source.on('end', () => {
+      }
+      const end = (): void => {
         if (this.#over) return
         try {
-          resolve(sink.end())
+          const result = sink.end()
           this.#finish()
-          if (!this.#clean) this.#connection.destroy()
+          resolve(result)
         } catch (error) {
           this.fail(asError(error))
         }
-      })
-      source.on('error', (error) => this.fail(exchangeError(error, this.#connection.target)))
-      source.on('close', () => {
-        if (!this.#over) this.fail(socketError(this.#connection.target))
-      })
+      }
+      if (source === undefined) this.#deliver({ take, end })
+      else this.#readFrom(source, { take, end })
+      if (this.#over) return
+      const { inactivityTimeoutMs } = this.#limits
+      this.#timer = setTimeout(() => this.fail(this.#inactivity()), inactivityTimeoutMs)
+      this.#connection.resume()
     })
   }
 
@@ -153,50 +157,91 @@ export class Exchange {
     if (this.#over) return
     const failure = this.#connection.endedBy ?? error
     this.#failure = failure
-    this.#finish()
+    this.#release()
     this.#connection.destroy(failure)
+    this.#stream?.destroy(failure)
     this.#reject?.(failure)
   }
 
-  /** Whether request and reply both went to their ends, so that the next request finds nothing in its way. */
-  get #clean(): boolean {
-    return this.#message?.readableEnded === true && this.#outgoing?.writableFinished === true
-  }
-
-  #finish(): void {
-    this.#over = true
-    clearTimeout(this.#timer)
-    this.#signal.removeEventListener('abort', this.#onAbort)
-  }
-
-  #open(path: string, headers: WireRequest['headers'], body: WireRequest['body']): ClientRequest | undefined {
-    const length = typeof body === 'string' ? Buffer.byteLength(body) : body.length
-    const list = ['Host', this.#connection.hostHeader, 'Content-Length', String(length)]
+  onData(bytes: Buffer): void {
+    if (this.#over) return
     try {
-      for (const name in headers) {
-        const value = headers[name] ?? ''
-        if (!ASCII.test(value)) {
-          if (!HEADER_VALUE.test(value)) {
-            throw new UsageError(
-              `The HTTP header ${JSON.stringify(name)} holds a character that is not allowed.`,
-            )
-          }
-          this.#beyondAscii = true
-        }
-        list.push(name, value)
-      }
-      return this.#connection.request({ method: 'POST', path, headers: list })
+      if (this.#parser.read(bytes) < bytes.length) this.#hasSurplus = true
     } catch (error) {
-      this.fail(
-        error instanceof UsageError
-          ? error
-          : new UsageError(`The request cannot be written: ${asError(error).message}`, { cause: error }),
-      )
-      return undefined
+      this.fail(exchangeError(asError(error), this.#connection.target))
+      return
+    }
+    if (this.#head !== undefined && this.#reader === undefined && !this.#parser.hasEnded) {
+      this.#connection.pause()
     }
   }
 
-  #inspectHead({ headers }: IncomingMessage): WsmanError | undefined {
+  onSocketEnd(): void {
+    if (!this.#over && !this.#parser.finish()) {
+      this.fail(socketError(this.#connection.target, socketClosed()))
+    }
+  }
+
+  onSocketError(error: Error): void {
+    if (!this.#parser.hasEnded) this.fail(exchangeError(error, this.#connection.target))
+  }
+
+  onSocketClose(): void {
+    if (!this.#parser.hasEnded) this.fail(socketError(this.#connection.target))
+  }
+
+  onHead(head: ReplyHead): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.#head = head
+    const error = this.#inspectHead(head)
+    if (error === undefined) this.#accept?.(head)
+    else this.fail(error)
+  }
+
+  onBody(piece: Buffer): void {
+    if (this.#reader === undefined) this.#early.push(piece)
+    else this.#reader.take(piece)
+  }
+
+  onEnd(): void {
+    this.#reader?.end()
+  }
+
+  /** Gives `reader` what has arrived already, and then the rest. */
+  #deliver(reader: BodyReader): void {
+    this.#reader = reader
+    for (const piece of this.#early.splice(0)) reader.take(piece)
+    if (this.#parser.hasEnded) reader.end()
+  }
+
+  #readFrom(source: Readable, { take, end }: BodyReader): void {
+    const { target } = this.#connection
+    if (source.destroyed) {
+      this.fail(socketError(target))
+      return
+    }
+    source.on('data', take)
+    source.on('end', end)
+    source.on('error', (error) => this.fail(exchangeError(error, target)))
+    source.on('close', () => this.fail(socketError(target)))
+  }
+
+  /** The reply has been read to its end; the connection stays where nothing is in the way of the next request. */
+  #finish(): void {
+    this.#release()
+    const isClean = this.#parser.hasEnded && !this.#hasSurplus && this.#connection.isFlushed
+    if (!isClean || this.#head?.closing === true) this.#connection.destroy()
+  }
+
+  #release(): void {
+    this.#over = true
+    clearTimeout(this.#timer)
+    this.#signal.removeEventListener('abort', this.#onAbort)
+    this.#connection.end()
+  }
+
+  #inspectHead({ headers }: ReplyHead): WsmanError | undefined {
     const encoding = headers['content-encoding']
     const { hostname: host } = this.#connection.target
     if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
@@ -212,8 +257,8 @@ export class Exchange {
 
   readonly #onAbort = (): void => this.fail(abortReason(this.#signal))
 
-  readonly #onClose = (): void => {
-    if (!this.#over && this.#message?.complete !== true) this.fail(socketError(this.#connection.target))
+  readonly #onSent = (): void => {
+    if (this.#head === undefined && !this.#over) this.#timer?.refresh()
   }
 
   #onReplyTimeout(bytesBefore: number, replyTimeoutMs: number): void {

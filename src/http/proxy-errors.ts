@@ -1,5 +1,6 @@
 import { TransportError } from '../errors/errors.js'
 import { hintFor } from '../errors/situations.js'
+import { MalformedReply } from './reply-parser.js'
 import { codeOf } from './socket-errors.js'
 
 /** The proxy as messages name it: host and port, never its credentials. */
@@ -57,16 +58,14 @@ export function proxyUnauthorized(
 
 /** Something came that is no answer to CONNECT. */
 export function strangeAnswer(proxy: Named, host: string, cause?: Error): TransportError {
-  const code = cause && codeOf(cause)
   const context = { hint: hintFor('noProxyThere'), ...(cause && { cause }) }
   if (cause === undefined) return proxyError(proxy, host, 'sent more than an answer to CONNECT', context)
-  if (code === 'HPE_HEADER_OVERFLOW') {
-    return proxyError(proxy, host, 'sent more HTTP headers than are taken', context)
+  if (cause instanceof MalformedReply) {
+    const what = cause.isTooLong ? 'more HTTP headers than are taken' : 'something that is not HTTP'
+    return proxyError(proxy, host, `sent ${what}`, context)
   }
-  if (code?.startsWith('HPE_') === true && code !== 'HPE_INVALID_EOF_STATE') {
-    return proxyError(proxy, host, 'sent something that is not HTTP', context)
-  }
-  return proxyError(proxy, host, `hung up instead of making a tunnel: ${code ?? cause.message}`, context)
+  const detail = codeOf(cause) ?? cause.message
+  return proxyError(proxy, host, `hung up instead of making a tunnel: ${detail}`, context)
 }
 
 function proxyError(

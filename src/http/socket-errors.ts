@@ -1,6 +1,7 @@
 import { ProtocolError, TransportError } from '../errors/errors.js'
 import { hintFor } from '../errors/situations.js'
 import type { WsmanError } from '../errors/wsman-error.js'
+import { MalformedReply } from './reply-parser.js'
 import type { Target } from './target.js'
 
 const CONNECT_HINTS: ReadonlyMap<string, string> = new Map([
@@ -63,22 +64,20 @@ function handshakeHint(error: Error, code: string | undefined): string {
 /** An error after bytes of the request may have left. */
 export function exchangeError(error: Error, target: Target): WsmanError {
   const { hostname: host } = target
-  const code = codeOf(error)
-  if (code === 'HPE_HEADER_OVERFLOW') {
-    return new ProtocolError(`${host} sent more HTTP headers than are taken.`, {
-      code: 'ERR_WSMAN_LIMIT',
-      host,
-      cause: error,
-    })
+  if (error instanceof MalformedReply) {
+    return error.isTooLong
+      ? new ProtocolError(`${host} sent more HTTP headers than are taken.`, {
+          code: 'ERR_WSMAN_LIMIT',
+          host,
+          cause: error,
+        })
+      : new ProtocolError(`${host} sent something that is not HTTP: ${error.message}.`, {
+          host,
+          cause: error,
+          hint: hintFor('noHttpThere'),
+        })
   }
-  if (code?.startsWith('HPE_') === true && code !== 'HPE_INVALID_EOF_STATE') {
-    return new ProtocolError(`${host} sent something that is not HTTP: ${error.message}.`, {
-      host,
-      cause: error,
-      hint: hintFor('noHttpThere'),
-    })
-  }
-  if (code?.startsWith('ERR_SSL_') === true) return handshakeError(error, target)
+  if (codeOf(error)?.startsWith('ERR_SSL_') === true) return handshakeError(error, target)
   return socketError(target, error)
 }
 

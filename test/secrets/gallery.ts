@@ -1,6 +1,5 @@
-import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import type { ClientRequest } from 'node:http'
-import { onTestFinished } from 'vitest'
+import { Socket } from 'node:net'
+import { onTestFinished, vi } from 'vitest'
 import type { WireLogEntry } from 'wsman'
 import { ntHash } from '../../src/auth/ntlm/ntlmv2.js'
 import { Disclosure } from '../support/disclosure.js'
@@ -20,9 +19,16 @@ export class Gallery {
       this.#disclosure.keep(name, secret)
       this.#disclosure.keep(`the NT hash of ${name}`, ntHash(secret))
     }
-    const listen = (message: unknown): void => this.#note(message as { readonly request: ClientRequest })
-    subscribe('http.client.request.start', listen)
-    onTestFinished(() => void unsubscribe('http.client.request.start', listen))
+    const write = Reflect.get(Socket.prototype, 'write') as (this: Socket, ...args: unknown[]) => boolean
+    const note = (data: unknown): void => this.#note(String(data))
+    const spy = vi.spyOn(Socket.prototype, 'write').mockImplementation(function (
+      this: Socket,
+      ...args: unknown[]
+    ) {
+      note(args[0])
+      return write.apply(this, args)
+    })
+    onTestFinished(() => spy.mockRestore())
   }
 
   /** Looks at a value now, and again at the end, when it may hold more. */
@@ -57,12 +63,10 @@ export class Gallery {
     if (value instanceof Error && value.cause instanceof Error) this.#look(value.cause)
   }
 
-  /** The head is written by now. */
-  #note({ request }: { readonly request: ClientRequest }): void {
-    const head = (request as ClientRequest & { readonly _header?: string | null })._header ?? ''
+  #note(sent: string): void {
     // Short ones are names, such as that of the profile for certificates.
     const token = /^(?:Proxy-)?Authorization: (?:Basic|Negotiate|Kerberos|CredSSP|Digest) (\S{12,})/im.exec(
-      head,
+      sent,
     )?.[1]
     if (token !== undefined) this.#tokens.add(token)
   }

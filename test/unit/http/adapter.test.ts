@@ -143,7 +143,10 @@ describe("the caller's axios instance", () => {
   })
 
   it('loses the connection where it leaves the reply unread', async () => {
-    const connection = await connect(await echo())
+    const server = await startRawServer(({ socket }) =>
+      socket.write('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf'),
+    )
+    const connection = await connect(server)
     const instance = axios.create()
     instance.interceptors.response.use((response) => ({ ...response, data: '' }))
     expect(await receive(await send(connection, instance))).toBe('')
