@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
+import { Inlet } from './inlet.js'
 import { openSocket, type ConnectOptions } from './open-socket.js'
 import { hostHeader, type Target } from './target.js'
 import { peerCertificate } from './tls.js'
@@ -12,6 +13,7 @@ const ASCII = /^[\r\n\t\x20-\x7e]*$/
 
 /** Uses the socket for as long as its request and reply are under way. */
 export interface SocketUser {
+  /** @param bytes lie in memory that is used again as soon as this returns */
   onData(bytes: Buffer): void
   /** The peer says no more. */
   onSocketEnd(): void
@@ -31,19 +33,19 @@ export class HttpConnection {
   readonly #socket: Socket
   #user: SocketUser | undefined
   /** What has arrived while there was no user. */
-  #unasked: Buffer[] = []
+  readonly #unasked: Buffer[] = []
   #idleSince = performance.now()
   #idleTimer: NodeJS.Timeout | undefined
   #busy = false
   #endedBy: Error | undefined
 
-  private constructor(socket: Socket, target: Target) {
+  private constructor(socket: Socket, inlet: Inlet, target: Target) {
     this.target = target
     this.hostHeader = hostHeader(target)
     this.#socket = socket
     // An error that comes while idle only means that the socket is gone.
     socket.on('error', (error) => this.#user?.onSocketError(error))
-    socket.on('data', (bytes: Buffer) => this.#onData(bytes))
+    inlet.listener = (bytes) => this.#onData(bytes)
     socket.on('end', () => this.#user?.onSocketEnd())
     socket.on('close', () => this.#user?.onSocketClose())
     this.release()
@@ -54,7 +56,11 @@ export class HttpConnection {
    * @throws TransportError, TimeoutError, or the signal's reason
    */
   static async open(options: ConnectOptions, signal: CallSignal): Promise<HttpConnection> {
-    return new HttpConnection(await openSocket(options, signal), options.target)
+    const early: Buffer[] = []
+    const inlet = new Inlet((bytes) => early.push(Buffer.from(bytes)))
+    const connection = new HttpConnection(await openSocket(options, signal, inlet), inlet, options.target)
+    connection.#unasked.push(...early)
+    return connection
   }
 
   /** Whether the next request may be written: the socket is open both ways and nothing unasked has arrived on it. */
@@ -173,7 +179,7 @@ export class HttpConnection {
       this.#user.onData(bytes)
       return
     }
-    this.#unasked.push(bytes)
+    this.#unasked.push(Buffer.from(bytes))
     this.#socket.pause()
   }
 

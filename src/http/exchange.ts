@@ -30,7 +30,7 @@ export class Exchange implements SocketUser, ReplyListener {
   #head: ReplyHead | undefined
   #accept: ((head: ReplyHead) => void) | undefined
   #reject: ((error: Error) => void) | undefined
-  /** What arrived of the body before somebody wanted to read it. */
+  /** Copies of what arrived of the body before somebody wanted to read it. */
   #early: Buffer[] = []
   #reader: BodyReader | undefined
   #stream: Readable | undefined
@@ -95,7 +95,7 @@ export class Exchange implements SocketUser, ReplyListener {
     this.#stream = stream
     this.#deliver({
       take: (piece) => {
-        if (!stream.push(piece)) connection.pause()
+        if (!stream.push(Buffer.from(piece))) connection.pause()
       },
       end: () => stream.push(null),
     })
@@ -200,7 +200,7 @@ export class Exchange implements SocketUser, ReplyListener {
   }
 
   onBody(piece: Buffer): void {
-    if (this.#reader === undefined) this.#early.push(piece)
+    if (this.#reader === undefined) this.#early.push(Buffer.from(piece))
     else this.#reader.take(piece)
   }
 

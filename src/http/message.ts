@@ -3,6 +3,7 @@ import type { CallSignal } from '../util/signal.js'
 
 /** Takes a body as it arrives. Whatever `write` or `end` throws ends the exchange and its connection. */
 export interface ByteSink<T> {
+  /** @param chunk lies in memory that is used again as soon as this returns */
   write(chunk: Uint8Array): void
   end(): T
 }

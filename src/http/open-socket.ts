@@ -1,7 +1,8 @@
-import { connect, type Socket } from 'node:net'
+import { connect, type OnReadOpts, type Socket } from 'node:net'
 import { TimeoutError } from '../errors/errors.js'
 import { hintFor } from '../errors/situations.js'
 import { abortReason, throwIfAborted } from '../util/abortable.js'
+import type { Inlet } from './inlet.js'
 import type { ProxyServer } from './proxy.js'
 import { proxyUnreachable, proxyUntrusted } from './proxy-errors.js'
 import { connectError, handshakeError, socketClosed } from './socket-errors.js'
@@ -32,9 +33,14 @@ interface Progress {
 /**
  * Connects, through a tunnel where there is a proxy, and sets TLS up; nothing of HTTP has been sent to the target when
  * it settles.
+ * @param inlet is given what arrives on the socket
  * @throws TransportError, TimeoutError, or the signal's reason
  */
-export async function openSocket(options: ConnectOptions, signal: CallSignal): Promise<Socket> {
+export async function openSocket(
+  options: ConnectOptions,
+  signal: CallSignal,
+  inlet?: Inlet,
+): Promise<Socket> {
   throwIfAborted(signal)
   const { target, connectTimeoutMs: timeoutMs } = options
   const progress: Progress = { stage: '', hint: '' }
@@ -43,7 +49,7 @@ export async function openSocket(options: ConnectOptions, signal: CallSignal): P
   const timer = setTimeout(() => limit.abort(timedOut(target.hostname, progress, timeoutMs)), timeoutMs)
   signal.addEventListener('abort', stop, { once: true })
   try {
-    return await open(options, progress, limit)
+    return await open(options, progress, limit, inlet)
   } finally {
     clearTimeout(timer)
     signal.removeEventListener('abort', stop)
@@ -54,6 +60,7 @@ async function open(
   { target, tls, proxy }: ConnectOptions,
   progress: Progress,
   limit: CallSignal,
+  inlet: Inlet | undefined,
 ): Promise<Socket> {
   const { hostname, port, secure } = target
   const place = `${hostname} port ${port}`
@@ -61,21 +68,31 @@ async function open(
   if (proxy === undefined) {
     progress.stage = `A connection to ${place}`
     progress.hint = hintFor('connectTimeout')
-    socket = await connectTo(target, (error) => connectError(error, target), limit)
+    // TLS reads from the socket itself.
+    const onread = secure ? undefined : inlet?.onread
+    socket = await connectTo({ ...target, onread }, (error) => connectError(error, target), limit)
   } else {
     progress.stage = `A tunnel to ${place} through the proxy ${proxy.name}`
     progress.hint = hintFor('tunnelTimeout')
     socket = await connectThrough(proxy, target, limit)
   }
-  if (!secure || tls === undefined) return socket
+  if (!secure || tls === undefined) {
+    inlet?.attach(socket)
+    return socket
+  }
   progress.stage = `TLS with ${place}`
   const secured = tls.connect(hostname, socket)
   await reached(secured, 'secureConnect', (error) => handshakeError(error, target), limit)
+  inlet?.attach(secured)
   return accepted(secured, tls.verify(secured, hostname))
 }
 
 function connectTo(
-  { hostname, port }: Pick<Target, 'hostname' | 'port'>,
+  {
+    hostname,
+    port,
+    onread,
+  }: Pick<Target, 'hostname' | 'port'> & { readonly onread?: OnReadOpts | undefined },
   explain: (error: Error) => Error,
   limit: CallSignal,
 ): Promise<Socket> {
@@ -85,6 +102,7 @@ function connectTo(
     noDelay: true,
     keepAlive: true,
     autoSelectFamilyAttemptTimeout: ADDRESS_ATTEMPT_MS,
+    ...(onread && { onread }),
   })
   return reached(socket, 'connect', explain, limit)
 }

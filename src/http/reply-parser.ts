@@ -185,11 +185,15 @@ export class ReplyParser {
     if (status < 200) {
       // Nobody asked for another protocol, and what follows would be in it.
       if (status === 101) throw new MalformedReply('a change of the protocol')
-      if (this.#minorVersion === 0) throw new MalformedReply('an interim reply of a version that has none')
+      const speaksOfBody = headers['content-length'] ?? headers['transfer-encoding']
+      if (this.#minorVersion === 0 || speaksOfBody !== undefined) {
+        throw new MalformedReply('an interim reply that is none')
+      }
       this.#state = 'status'
       return
     }
-    const state = this.#hasBody && status !== 204 && status !== 304 ? this.#framing(headers) : 'ended'
+    const framing = this.#hasBody ? this.#framing(headers) : 'ended'
+    const state = status === 204 || status === 304 ? 'ended' : framing
     this.#state = state
     const closing = state === 'rest' || !this.#staysOpen(headers.connection)
     this.#listener.onHead({ status, statusText: this.#statusText, headers, closing })

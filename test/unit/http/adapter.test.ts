@@ -39,7 +39,7 @@ function receive(response: WireResponse): Promise<string> {
   const chunks: Uint8Array[] = []
   return response.receive({
     write: (chunk) => {
-      chunks.push(chunk)
+      chunks.push(Buffer.from(chunk))
     },
     end: () => Buffer.concat(chunks).toString(),
   })

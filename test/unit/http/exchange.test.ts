@@ -34,7 +34,7 @@ function text(): ByteSink<string> {
   const chunks: Uint8Array[] = []
   return {
     write: (chunk) => {
-      chunks.push(chunk)
+      chunks.push(Buffer.from(chunk))
     },
     end: () => Buffer.concat(chunks).toString(),
   }
@@ -114,6 +114,19 @@ describe('an exchange', () => {
     expect((await exchange(connection)).body).toBe('two')
     expect(await exchange(connection)).toEqual({ status: 500, body: 'three' })
     expect(connection.usable).toBe(false)
+  })
+
+  it('keeps what has come of a body until it is read, whatever comes on other sockets meanwhile', async () => {
+    const server = await startRawServer(({ socket, body }) => {
+      const half = body.repeat(1000)
+      socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${2 * half.length}\r\n\r\n${half}`)
+      if (body !== 'late') socket.write(half)
+    })
+    const [slow, fast] = [await connect(server), await connect(server)]
+    const response = await sendRequest(slow, request({ body: 'late' }), LIMITS)
+    expect((await exchange(fast, { body: 'soon' })).body).toBe('soon'.repeat(2000))
+    server.sockets[0]?.write('end!'.repeat(1000))
+    expect(await response.receive(text())).toBe('late'.repeat(1000) + 'end!'.repeat(1000))
   })
 
   it('discards a body so that the next request can follow', async () => {

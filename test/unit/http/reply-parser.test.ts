@@ -264,6 +264,12 @@ describe('the parser', () => {
     ['a length with a sign', 'HTTP/1.1 200 OK\r\nContent-Length: +5\r\n\r\n', 'a length'],
     ['another version', 'HTTP/2', 'no status line'],
     ['an interim reply of HTTP/1.0', 'HTTP/1.0 100 Continue\r\n\r\n', 'interim'],
+    ['an interim reply with a body', 'HTTP/1.1 103 Hints\r\nContent-Length: 0\r\n\r\n', 'interim'],
+    [
+      'a length that is none where no body can be',
+      'HTTP/1.1 304 No\r\nContent-Length: x\r\n\r\n',
+      'a length',
+    ],
     [
       'a length behind the body',
       'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nContent-Length: 5\r\n\r\n',

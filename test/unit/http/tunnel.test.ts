@@ -76,7 +76,7 @@ async function ask(connection: HttpConnection, body: string): Promise<string> {
   const chunks: Uint8Array[] = []
   const text = await response.receive({
     write: (chunk) => {
-      chunks.push(chunk)
+      chunks.push(Buffer.from(chunk))
     },
     end: () => Buffer.concat(chunks).toString(),
   })
