@@ -3,15 +3,8 @@ import { UsageError } from '../errors/errors.js'
 import { formatDuration } from '../util/duration.js'
 import { NS } from '../xml/namespaces.js'
 import { escapeAttribute, escapeText } from '../xml/escape.js'
-import {
-  element,
-  fillIn,
-  writeXml,
-  type AttributeTree,
-  type ElementTree,
-  type Fill,
-  type Shape,
-} from '../xml/writer.js'
+import type { Fill, Shape } from '../xml/shape-tree.js'
+import { element, fillIn, writeXml, type AttributeTree, type ElementTree } from '../xml/writer.js'
 import { ANONYMOUS } from './actions.js'
 import { optionSet, type OptionSet } from './options.js'
 import type { ResourceLocator } from './resource.js'

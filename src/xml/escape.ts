@@ -29,7 +29,7 @@ const REFERENCES: Readonly<Record<string, string>> = {
 const reference = (character: string): string => REFERENCES[character] ?? character
 
 /** @throws UsageError for a character that XML 1.0 cannot carry */
-function assertCarriable(value: string): void {
+export function assertCarriable(value: string): void {
   const match = FORBIDDEN.exec(value)
   if (!match) return
   const code = match[0].charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')

@@ -1,8 +1,9 @@
 import { create } from 'xmlbuilder2'
 import type { XMLBuilder } from 'xmlbuilder2/lib/interfaces.js'
 import { UsageError } from '../errors/errors.js'
-import { assertName, escapeAttribute, escapeText } from './escape.js'
+import { assertCarriable, assertName, escapeAttribute, escapeText } from './escape.js'
 import { NS, prefixFor } from './namespaces.js'
+import { ShapeTree, type Shape, type ShapeStep } from './shape-tree.js'
 
 /** An attribute to write; without a namespace unless one is given. */
 export interface AttributeTree {
@@ -48,15 +49,6 @@ export function element(
 const MARK = /\x86([at])\x87/
 const NAMESPACE_MARK = /\x86(\d+)\x87/g
 
-/** Escapes a value for its place. */
-export type Fill = (value: string) => string
-
-/** The text around values, and how each value is escaped. */
-export interface Shape {
-  readonly pieces: readonly string[]
-  readonly fills: readonly Fill[]
-}
-
 /** @param values one for each place, in the order of the text */
 export function fillIn({ pieces, fills }: Shape, values: readonly string[]): string {
   let [xml = ''] = pieces
@@ -68,76 +60,54 @@ export function fillIn({ pieces, fills }: Shape, values: readonly string[]): str
   return xml
 }
 
-const MAX_SHAPES = 256
-const MAX_KEY_LENGTH = 8192
-const shapes = new Map<string, Shape>()
+const shapes = new ShapeTree()
 
 /** Writes an element and all below it. No XML declaration. */
 export function writeXml(tree: ElementTree): string {
   const values: string[] = []
-  const key = describe(tree, values)
-  let shape = shapes.get(key)
-  if (!shape) {
-    shape = buildShape(tree)
-    if (key.length <= MAX_KEY_LENGTH) remember(key, shape)
-  }
-  return fillIn(shape, values)
+  const end = describe(tree, shapes.root, values)
+  end.shape ??= buildShape(tree)
+  return fillIn(end.shape, values)
 }
 
-function remember(key: string, shape: Shape): void {
-  const [oldest] = shapes.keys()
-  if (shapes.size >= MAX_SHAPES && oldest !== undefined) shapes.delete(oldest)
-  shapes.set(key, shape)
-}
-
-/** Everything that is structure goes into the key, everything that is value into `values`. */
-function describe(tree: ElementTree, values: string[]): string {
+/** Everything that is structure becomes steps, everything that is value goes into `values`. */
+function describe(tree: ElementTree, start: ShapeStep, values: string[]): ShapeStep {
   const { name, namespace, prefix = '', attributes, children, declares } = tree
-  let key = `<${prefix}:${namesKey(name, namespace)}`
-  if (declares) for (const namespace of declares) key += ` ${namesKey('xmlns', namespace)}`
+  let step = start.to('<').to(prefix).to(namespace, checkNamespace).to(name, assertName)
+  if (declares) for (const declared of declares) step = step.to('xmlns').to(declared, checkNamespace)
   if (attributes) {
     for (const attribute of attributes) {
-      if (attribute.name === 'xmlns') throw new UsageError('An attribute cannot be called xmlns.')
-      key += `@${namesKey(attribute.name, attribute.namespace ?? '')}`
+      step = step
+        .to('@')
+        .to(attribute.namespace ?? '', checkNamespace)
+        .to(attribute.name, checkAttribute)
       values.push(attribute.value)
     }
   }
   if (children) {
     for (const child of children) {
       if (typeof child === 'string') {
-        key += '.'
+        step = step.to('.')
         values.push(child)
-      } else key += describe(child, values)
+      } else step = describe(child, step, values)
     }
   }
-  return `${key}>`
+  return step.to('>')
 }
 
-/** By namespace and name: the names of the protocol come again in every message, and stand in keys as numbers. */
-const namesKeys = new Map<string, Map<string, string>>()
-const MAX_NAMES = 1024
-let namesKept = 0
-
-function namesKey(name: string, namespace: string): string {
-  const known = namesKeys.get(namespace)?.get(name)
-  if (known !== undefined) return known
+function checkAttribute(name: string): void {
+  if (name === 'xmlns') throw new UsageError('An attribute cannot be called xmlns.')
   assertName(name)
-  const key = `${name} "${namespaceKey(namespace)}"`
-  if (namesKept >= MAX_NAMES || key.length > MAX_KEY_LENGTH) return key
-  const keys = namesKeys.get(namespace) ?? new Map<string, string>()
-  const number = `#${namesKept++}`
-  namesKeys.set(namespace, keys.set(name, number))
-  return number
 }
 
 /**
- * A namespace is structure, so it must neither begin a mark nor look like anything else in the key. No URI holds a line
- * break or a tab, and a reader would make blanks of them. Only declarations are in that of `xmlns`.
+ * A namespace is structure, so it must not begin a mark. No URI holds a line break or a tab, and a reader would make
+ * blanks of them. Only declarations are in that of `xmlns`.
  */
-function namespaceKey(namespace: string): string {
+function checkNamespace(namespace: string): void {
   if (/[\x86\t\n\r]/.test(namespace) || namespace === NS.xmlns)
     throw new UsageError(`${JSON.stringify(namespace)} cannot be a namespace.`)
-  return escapeAttribute(namespace)
+  assertCarriable(namespace)
 }
 
 function buildShape(tree: ElementTree): Shape {
