@@ -3,7 +3,14 @@ import type { FaultParts } from '../errors/fault.js'
 import { hintFor } from '../errors/situations.js'
 import { leafElement, TreeBuilder, type XmlElement } from '../xml/element.js'
 import { NS } from '../xml/namespaces.js'
-import { passLeaf, passWhole, type XmlAttribute, type XmlHandler } from '../xml/handler.js'
+import {
+  passLeaf,
+  passWhole,
+  type XmlAttribute,
+  type XmlHandler,
+  type XmlPart,
+  type XmlStart,
+} from '../xml/handler.js'
 import { XmlReader, type XmlLimits } from '../xml/reader.js'
 import type { NamespaceScope, XmlName } from '../xml/scope.js'
 import { commonVocabulary } from '../xml/vocabulary.js'
@@ -37,7 +44,6 @@ export class EnvelopeDecoder<T> {
   #fault: XmlElement | undefined
   #sawBody = false
   #place: Place = 'document'
-  #depth = 0
 
   /** @param locale the language of the request, for a fault whose reason comes in several */
   constructor(body: BodyDecoder<T>, limits?: Partial<XmlLimits>, locale?: string) {
@@ -118,9 +124,9 @@ export class EnvelopeDecoder<T> {
       this.#collect(name, attributes, scope, (fault) => (this.#fault ??= fault))
       return
     }
-    this.#depth = 1
-    this.#reader.handler = this.#inside
-    this.#body.startElement(name, attributes, scope)
+    const inside = new InsideBody(this.#body, () => (this.#reader.handler = this.#frame))
+    this.#reader.handler = inside
+    inside.startElement(name, attributes, scope)
   }
 
   /** Hands one element to a tree builder and takes over again when it has ended. */
@@ -137,28 +143,48 @@ export class EnvelopeDecoder<T> {
     this.#reader.handler = builder
     builder.startElement(name, attributes, scope)
   }
+}
 
-  readonly #inside: XmlHandler = {
-    startElement: (name, attributes, scope) => {
-      this.#depth += 1
-      this.#body.startElement(name, attributes, scope)
-    },
-    endElement: () => {
-      this.#depth -= 1
-      if (this.#depth === 0) this.#reader.handler = this.#frame
-      this.#body.endElement()
-    },
-    text: (text) => {
-      this.#body.text(text)
-    },
-    checksText: () => this.#body.checksText?.() ?? false,
-    leaf: (start, text) => {
-      passLeaf(this.#body, start, text)
-    },
-    expectsAlike: () => this.#body.expectsAlike?.() ?? false,
-    whole: (start, parts, texts) => {
-      passWhole(this.#body, start, parts, texts)
-    },
+/** Hands what is inside of `s:Body` on, until the element ends that it began with. */
+class InsideBody implements XmlHandler {
+  readonly #body: BodyDecoder<unknown>
+  readonly #ended: () => void
+  #depth = 0
+
+  constructor(body: BodyDecoder<unknown>, ended: () => void) {
+    this.#body = body
+    this.#ended = ended
+  }
+
+  startElement(name: XmlName, attributes: readonly XmlAttribute[], scope: NamespaceScope): void {
+    this.#depth += 1
+    this.#body.startElement(name, attributes, scope)
+  }
+
+  endElement(): void {
+    this.#depth -= 1
+    if (this.#depth === 0) this.#ended()
+    this.#body.endElement()
+  }
+
+  text(text: string): void {
+    this.#body.text(text)
+  }
+
+  checksText(): boolean {
+    return this.#body.checksText?.() ?? false
+  }
+
+  leaf(start: XmlStart, text: string): void {
+    passLeaf(this.#body, start, text)
+  }
+
+  expectsAlike(): boolean {
+    return this.#body.expectsAlike?.() ?? false
+  }
+
+  whole(start: XmlStart, parts: readonly XmlPart[], texts: readonly string[]): void {
+    passWhole(this.#body, start, parts, texts)
   }
 }
 

@@ -72,7 +72,7 @@ export class Exchange implements SocketUser, ReplyListener {
       let head: string
       try {
         const own = { Host: connection.hostHeader, 'Content-Length': String(length) }
-        head = requestHead(['POST', path], { ...own, ...headers })
+        head = requestHead('POST', path, own, headers)
       } catch (error) {
         this.fail(asError(error))
         return

@@ -17,21 +17,22 @@ const TARGET = /^[\x21-\x7e]+$/
  * @throws UsageError when something in it could be understood as something else
  */
 export function requestHead(
-  [method, target]: readonly [method: 'POST' | 'CONNECT', target: string],
-  fields: Readonly<Record<string, string>>,
+  method: 'POST' | 'CONNECT',
+  target: string,
+  ...fields: readonly Readonly<Record<string, string>>[]
 ): string {
   if (!TARGET.test(target)) {
     throw new UsageError(`The path ${JSON.stringify(target)} holds a character that is not allowed.`)
   }
   let head = `${method} ${target} HTTP/1.1\r\n`
-  for (const name in fields) {
-    const value = fields[name] ?? ''
-    if (!NAME.test(name))
-      throw new UsageError(`${JSON.stringify(name)} cannot be the name of an HTTP header.`)
-    if (!VALUE.test(value)) {
-      throw new UsageError(`The HTTP header ${JSON.stringify(name)} holds a character that is not allowed.`)
-    }
-    head += `${name}: ${value}\r\n`
-  }
+  for (const some of fields) for (const name in some) head += fieldLine(name, some[name] ?? '')
   return `${head}Connection: keep-alive\r\n\r\n`
+}
+
+function fieldLine(name: string, value: string): string {
+  if (!NAME.test(name)) throw new UsageError(`${JSON.stringify(name)} cannot be the name of an HTTP header.`)
+  if (!VALUE.test(value)) {
+    throw new UsageError(`The HTTP header ${JSON.stringify(name)} holds a character that is not allowed.`)
+  }
+  return `${name}: ${value}\r\n`
 }

@@ -66,6 +66,6 @@ export function openTunnel(
     const { authorization } = proxy
     const authority = hostHeader(target)
     const fields = { Host: authority, ...(authorization && { 'Proxy-Authorization': authorization }) }
-    socket.write(requestHead(['CONNECT', authority], fields), 'latin1')
+    socket.write(requestHead('CONNECT', authority, fields), 'latin1')
   })
 }

@@ -72,13 +72,10 @@ export class Channel implements Pooled {
     if (body.length > 0) onStart?.()
     const { path, limits, axios } = this.#options
     const cookie = affinity?.header
-    const headers = {
-      'Content-Type': contentType,
-      'User-Agent': USER_AGENT,
-      ...(authorization === undefined ? undefined : { Authorization: authorization }),
-      ...(cookie === undefined ? undefined : { Cookie: cookie }),
-      ...variation?.headers,
-    }
+    const headers: Record<string, string> = { 'Content-Type': contentType, 'User-Agent': USER_AGENT }
+    if (authorization !== undefined) headers.Authorization = authorization
+    if (cookie !== undefined) headers.Cookie = cookie
+    Object.assign(headers, variation?.headers)
     const wire = { path: variation?.path ?? path, headers, body, replyTimeoutMs, signal }
     const response = sendRequest(this.#connection, wire, limits, axios)
     if (affinity === undefined) return response

@@ -17,7 +17,10 @@ export interface CallSignal {
 export class OwnSignal implements CallSignal {
   #aborted = false
   #reason: unknown
-  #listeners: Set<() => void> | undefined
+  /** Most signals have one listener at a time. */
+  #listener: (() => void) | undefined
+  /** Those that came while there was another. */
+  #others: Set<() => void> | undefined
 
   get aborted(): boolean {
     return this.#aborted
@@ -32,20 +35,22 @@ export class OwnSignal implements CallSignal {
     if (this.#aborted) return
     this.#aborted = true
     this.#reason = reason
+    this.#listener?.()
     // A listener that is taken away meanwhile is not called any more.
-    for (const listener of this.#listeners ?? []) listener()
-    this.#listeners = undefined
+    for (const listener of this.#others ?? []) listener()
+    this.#listener = this.#others = undefined
   }
 
   /** As with every AbortSignal, whoever comes too late is not called. */
   addEventListener(_type: 'abort', listener: () => void): void {
-    if (this.#aborted) return
-    this.#listeners ??= new Set()
-    this.#listeners.add(listener)
+    if (this.#aborted || this.#listener === listener) return
+    if (this.#listener === undefined && this.#others === undefined) this.#listener = listener
+    else (this.#others ??= new Set()).add(listener)
   }
 
   removeEventListener(_type: 'abort', listener: () => void): void {
-    this.#listeners?.delete(listener)
+    if (this.#listener === listener) this.#listener = undefined
+    else if (this.#others?.delete(listener) === true && this.#others.size === 0) this.#others = undefined
   }
 }
 
