@@ -87,6 +87,8 @@ export class PageBody<T> implements BodyDecoder<Page<T>> {
 
   result(): Page<T> {
     if (!this.#sawRoot) throw new ProtocolError(`The reply holds no ${this.#root}.`)
-    return { items: this.#items, context: this.#context?.trim() || undefined, end: this.#end }
+    // V8 comes to make these arrays in old memory, where one that is gone would keep its items alive for long.
+    const items = this.#items.splice(0)
+    return { items, context: this.#context?.trim() || undefined, end: this.#end }
   }
 }
