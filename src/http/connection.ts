@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
-import { Inlet } from './inlet.js'
+import { Inlet, type ByteTaker } from './inlet.js'
 import { openSocket, type ConnectOptions } from './open-socket.js'
 import { hostHeader, type Target } from './target.js'
 import { peerCertificate } from './tls.js'
@@ -12,9 +12,7 @@ const IDLE_LIMIT_MS = 60_000
 const ASCII = /^[\r\n\t\x20-\x7e]*$/
 
 /** Uses the socket for as long as its request and reply are under way. */
-export interface SocketUser {
-  /** @param bytes lie in memory that is used again as soon as this returns */
-  onData(bytes: Buffer): void
+export interface SocketUser extends ByteTaker {
   /** The peer says no more. */
   onSocketEnd(): void
   onSocketError(error: Error): void
@@ -31,9 +29,8 @@ export class HttpConnection {
   /** The `Host` header. */
   readonly hostHeader: string
   readonly #socket: Socket
+  readonly #inlet: Inlet
   #user: SocketUser | undefined
-  /** What has arrived while there was no user. */
-  readonly #unasked: Buffer[] = []
   #idleSince = performance.now()
   #idleTimer: NodeJS.Timeout | undefined
   #busy = false
@@ -43,9 +40,9 @@ export class HttpConnection {
     this.target = target
     this.hostHeader = hostHeader(target)
     this.#socket = socket
+    this.#inlet = inlet
     // An error that comes while idle only means that the socket is gone.
     socket.on('error', (error) => this.#user?.onSocketError(error))
-    inlet.listener = (bytes) => this.#onData(bytes)
     socket.on('end', () => this.#user?.onSocketEnd())
     socket.on('close', () => this.#user?.onSocketClose())
     this.release()
@@ -56,16 +53,13 @@ export class HttpConnection {
    * @throws TransportError, TimeoutError, or the signal's reason
    */
   static async open(options: ConnectOptions, signal: CallSignal): Promise<HttpConnection> {
-    const early: Buffer[] = []
-    const inlet = new Inlet((bytes) => early.push(Buffer.from(bytes)))
-    const connection = new HttpConnection(await openSocket(options, signal, inlet), inlet, options.target)
-    connection.#unasked.push(...early)
-    return connection
+    const inlet = new Inlet()
+    return new HttpConnection(await openSocket(options, signal, inlet), inlet, options.target)
   }
 
   /** Whether the next request may be written: the socket is open both ways and nothing unasked has arrived on it. */
   get usable(): boolean {
-    return this.isOpen && (this.#busy || this.#unasked.length === 0)
+    return this.isOpen && (this.#busy || this.#inlet.isEmpty)
   }
 
   /** Whether the socket is open both ways. */
@@ -131,14 +125,13 @@ export class HttpConnection {
 
   /** What happens on the socket is told to `user` from now on, beginning with what has arrived already. */
   begin(user: SocketUser): void {
-    this.#user = user
-    for (const bytes of this.#unasked.splice(0)) user.onData(bytes)
+    this.#user = this.#inlet.taker = user
     this.resume()
   }
 
   /** The user wants to know nothing more. */
   end(): void {
-    this.#user = undefined
+    this.#user = this.#inlet.taker = undefined
   }
 
   /** Stops reading. */
@@ -172,15 +165,6 @@ export class HttpConnection {
     this.#endedBy ??= reason
     clearTimeout(this.#idleTimer)
     this.#socket.destroy()
-  }
-
-  #onData(bytes: Buffer): void {
-    if (this.#user !== undefined) {
-      this.#user.onData(bytes)
-      return
-    }
-    this.#unasked.push(Buffer.from(bytes))
-    this.#socket.pause()
   }
 
   /** One timer serves many requests: it looks at the clock when it fires, instead of being set anew for each. */

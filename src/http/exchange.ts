@@ -31,7 +31,7 @@ export class Exchange implements SocketUser, ReplyListener {
   #accept: ((head: ReplyHead) => void) | undefined
   #reject: ((error: Error) => void) | undefined
   /** Copies of what arrived of the body before somebody wanted to read it. */
-  #early: Buffer[] = []
+  readonly #early: Buffer[] = []
   #reader: BodyReader | undefined
   #stream: Readable | undefined
   /** Whether more came than the reply. */
@@ -143,7 +143,8 @@ export class Exchange implements SocketUser, ReplyListener {
       if (this.#over) return
       const { inactivityTimeoutMs } = this.#limits
       this.#timer = setTimeout(() => this.fail(this.#inactivity()), inactivityTimeoutMs)
-      this.#connection.resume()
+      // A stream reads from the socket by itself, as it has room.
+      if (source === undefined) this.#connection.resume()
     })
   }
 
@@ -177,9 +178,7 @@ export class Exchange implements SocketUser, ReplyListener {
   }
 
   onSocketEnd(): void {
-    if (!this.#over && !this.#parser.finish()) {
-      this.fail(socketError(this.#connection.target, socketClosed()))
-    }
+    if (!this.#parser.finish()) this.fail(socketError(this.#connection.target, socketClosed()))
   }
 
   onSocketError(error: Error): void {
@@ -192,6 +191,7 @@ export class Exchange implements SocketUser, ReplyListener {
 
   onHead(head: ReplyHead): void {
     clearTimeout(this.#timer)
+    // One that is refreshed would run again.
     this.#timer = undefined
     this.#head = head
     const error = this.#inspectHead(head)

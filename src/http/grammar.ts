@@ -1,6 +1,6 @@
 /** Grammar of HTTP as sources of expressions, in text of one character for each byte. */
 
-/** The name of a field, among others (RFC 9110, 5.6.2). */
+/** The name of a field, of a scheme, of a cookie (RFC 9110, 5.6.2; RFC 6265, 4.1.1). */
 export const TOKEN = "[!#$%&'*+\\-.^_`|~\\dA-Za-z]+"
 
 /** The value of a field with the blanks around it, and a reason phrase (RFC 9110, 5.5; RFC 9112, 4). */

@@ -71,8 +71,7 @@ export class ReplyParser {
   #minorVersion = 1
   #status = 0
   #statusText = ''
-  readonly #names: string[] = []
-  readonly #values: string[] = []
+  #headers = noHeaders()
 
   /** @param listener is told of the reply */
   constructor(listener: ReplyListener, { maxLineBytes, hasBody = true }: ReplyParserOptions) {
@@ -175,13 +174,20 @@ export class ReplyParser {
   #takeField(line: string): void {
     const [, name, value = ''] = FIELD_LINE.exec(line) ?? []
     if (name === undefined) throw new MalformedReply('a line among the headers that is none')
-    this.#names.push(name.toLowerCase())
-    this.#values.push(trimmed(value))
+    this.#add(name.toLowerCase(), trimmed(value))
+  }
+
+  #add(name: string, value: string): void {
+    const headers = this.#headers
+    const before = headers[name]
+    if (name === 'set-cookie') (headers[name] ??= []).push(value)
+    else if (before === undefined) headers[name] = value
+    else if (!SINGLE.has(name)) headers[name] = `${String(before)}, ${value}`
   }
 
   #endHead(): void {
     const status = this.#status
-    const headers = this.#headers()
+    const headers = this.#headers
     if (status < 200) {
       // Nobody asked for another protocol, and what follows would be in it.
       if (status === 101) throw new MalformedReply('a change of the protocol')
@@ -189,29 +195,15 @@ export class ReplyParser {
       if (this.#minorVersion === 0 || speaksOfBody !== undefined) {
         throw new MalformedReply('an interim reply that is none')
       }
+      this.#headers = noHeaders()
       this.#state = 'status'
       return
     }
     const framing = this.#hasBody ? this.#framing(headers) : 'ended'
-    const state = status === 204 || status === 304 ? 'ended' : framing
-    this.#state = state
-    const closing = state === 'rest' || !this.#staysOpen(headers.connection)
+    this.#state = status === 204 || status === 304 ? 'ended' : framing
+    const closing = this.#state === 'rest' || !this.#staysOpen(headers.connection)
     this.#listener.onHead({ status, statusText: this.#statusText, headers, closing })
-    if (state === 'ended') this.#listener.onEnd()
-  }
-
-  #headers(): IncomingHttpHeaders {
-    const headers = Object.create(null) as IncomingHttpHeaders
-    for (const [index, name] of this.#names.entries()) {
-      const value = this.#values[index] ?? ''
-      const before = headers[name]
-      if (name === 'set-cookie') (headers[name] ??= []).push(value)
-      else if (before === undefined) headers[name] = value
-      else if (!SINGLE.has(name)) headers[name] = `${String(before)}, ${value}`
-    }
-    this.#names.length = 0
-    this.#values.length = 0
-    return headers
+    if (this.hasEnded) this.#end()
   }
 
   /** How the end of the body is found (RFC 9112, 6.3). */
@@ -251,6 +243,11 @@ export class ReplyParser {
     this.#state = 'ended'
     this.#listener.onEnd()
   }
+}
+
+/** Without a prototype, so that no name means anything but itself. */
+function noHeaders(): IncomingHttpHeaders {
+  return Object.create(null) as IncomingHttpHeaders
 }
 
 /** Without the blanks around it. Expressions that find them take time that grows with the square of their number. */

@@ -1,10 +1,12 @@
+import { TOKEN } from '../http/grammar.js'
+
 /** More than any load balancer sets; a peer cannot make requests grow without end. */
 const MAX_COOKIES = 8
 const MAX_LENGTH = 1024
 
 const OCTETS = '[\\x21\\x23-\\x2b\\x2d-\\x3a\\x3c-\\x5b\\x5d-\\x7e]*'
 /** A name and a value as RFC 6265, 4.1.1 lets servers send them; attributes after the semicolon are left out. */
-const COOKIE = new RegExp(`^\\s*([!#$%&'*+.^_\`|~0-9A-Za-z-]+)=("${OCTETS}"|${OCTETS})\\s*(?:;|$)`)
+const COOKIE = new RegExp(`^\\s*(${TOKEN})=("${OCTETS}"|${OCTETS})\\s*(?:;|$)`)
 
 /**
  * The cookies by which requests of one shell find the server that holds it (MS-WSMV 3.1.4.1.31.4). They belong to the

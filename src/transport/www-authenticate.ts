@@ -1,3 +1,5 @@
+import { TOKEN } from '../http/grammar.js'
+
 /** One challenge of a `WWW-Authenticate` header (RFC 9110, 11.3). */
 export interface Challenge {
   /** As the server wrote it. */
@@ -8,7 +10,6 @@ export interface Challenge {
   readonly parameters: ReadonlyMap<string, string>
 }
 
-const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 const SEPARATOR = /[\s,]*/y
 const SCHEME = new RegExp(`(${TOKEN})(?=[\\s,]|$)[ \\t]*`, 'y')
 const PARAMETER = new RegExp(
@@ -18,7 +19,7 @@ const PARAMETER = new RegExp(
 const TOKEN68 = /([A-Za-z0-9._~+/-]+=*)(?=[\s,]|$)/y
 
 /**
- * Reads the challenges of a `WWW-Authenticate` header, whose several lines Node.js joins with commas. The list ends
+ * Reads the challenges of a `WWW-Authenticate` header, whose several lines are joined with commas. The list ends
  * at what cannot be read, lest something be taken for a scheme that is none.
  */
 export function parseChallenges(header: string | undefined): Challenge[] {

@@ -1,27 +1,50 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { MalformedReply, ReplyParser, type ReplyHead } from '../../../src/http/reply-parser.js'
+import {
+  MalformedReply,
+  ReplyParser,
+  type ReplyHead,
+  type ReplyListener,
+} from '../../../src/http/reply-parser.js'
 import { readByNode, type Reading } from './node-reading.js'
+
+/** What a parser has told so far. */
+class Told implements ReplyListener {
+  head: ReplyHead | undefined
+  readonly #pieces: Buffer[] = []
+
+  get body(): string {
+    return Buffer.concat(this.#pieces).toString('latin1')
+  }
+
+  onHead(head: ReplyHead): void {
+    this.head = head
+  }
+
+  onBody(piece: Buffer): void {
+    this.#pieces.push(piece)
+  }
+
+  onEnd(): void {
+    // The parser says itself whether it has come to the end.
+  }
+}
 
 /**
  * What the parser reads in bytes that arrive in these pieces and then no more; undefined where it refuses them, or
  * where there are more.
  */
 function readByUs(pieces: readonly Buffer[]): Reading | undefined {
-  let head: ReplyHead | undefined
-  const body: Buffer[] = []
-  const parser = new ReplyParser(
-    { onHead: (read) => (head = read), onBody: (piece) => body.push(piece), onEnd: () => undefined },
-    { maxLineBytes: 65_536 },
-  )
+  const told = new Told()
+  const parser = new ReplyParser(told, { maxLineBytes: 65_536 })
   try {
     for (const piece of pieces) if (parser.read(piece) < piece.length) return undefined
   } catch {
     return undefined
   }
-  if (!parser.finish() || head === undefined) return undefined
-  const { status, statusText, headers } = head
-  return { status, statusText, headers: { ...headers }, body: Buffer.concat(body).toString('latin1') }
+  if (!parser.finish() || told.head === undefined) return undefined
+  const { status, statusText, headers } = told.head
+  return { status, statusText, headers: { ...headers }, body: told.body }
 }
 
 const blanks = fc.constantFrom('', ' ', '\t', '  ')
@@ -177,7 +200,7 @@ describe('a reply', () => {
 })
 
 describe('the parser', () => {
-  interface Told {
+  interface Parsed {
     readonly head: ReplyHead | undefined
     readonly body: string
     readonly hasEnded: boolean
@@ -185,15 +208,11 @@ describe('the parser', () => {
     readonly size: number
   }
 
-  function parse(text: string, hasBody = true): Told {
-    let head: ReplyHead | undefined
-    const body: Buffer[] = []
-    const parser = new ReplyParser(
-      { onHead: (read) => (head = read), onBody: (piece) => body.push(piece), onEnd: () => undefined },
-      { maxLineBytes: 100, hasBody },
-    )
+  function parse(text: string, hasBody = true): Parsed {
+    const told = new Told()
+    const parser = new ReplyParser(told, { maxLineBytes: 100, hasBody })
     const size = parser.read(Buffer.from(text, 'latin1'))
-    return { head, body: Buffer.concat(body).toString('latin1'), hasEnded: parser.hasEnded, size }
+    return { head: told.head, body: told.body, hasEnded: parser.hasEnded, size }
   }
 
   it.each([
