@@ -9,8 +9,6 @@ import type { CallSignal } from '../util/signal.js'
 /** Idle sockets count against the service's quota of connections, so they are not kept for longer. */
 const IDLE_LIMIT_MS = 60_000
 
-const ASCII = /^[\r\n\t\x20-\x7e]*$/
-
 /** Uses the socket for as long as its request and reply are under way. */
 export interface SocketUser extends ByteTaker {
   /** The peer says no more. */
@@ -147,11 +145,13 @@ export class HttpConnection {
   /**
    * Sends a head and a body.
    * @param head one byte for each character
+   * @param length of the body in bytes
    * @param onSent called when all of it has been handed to the system
    */
-  write(head: string, body: string | Uint8Array, onSent: () => void): void {
-    if (typeof body === 'string' && ASCII.test(head)) {
-      this.#socket.write(head + body, onSent)
+  write(head: string, body: string | Uint8Array, length: number, onSent: () => void): void {
+    if (typeof body === 'string' && body.length === length) {
+      // Nothing but ASCII.
+      this.#socket.write(head + body, 'latin1', onSent)
       return
     }
     this.#socket.cork()

@@ -82,7 +82,7 @@ export class Exchange implements SocketUser, ReplyListener {
       this.#timer = setTimeout(() => this.#onReplyTimeout(bytesBefore, replyTimeoutMs), replyTimeoutMs)
       connection.begin(this)
       // What greets before it is asked may have been found to be no HTTP service.
-      if (!this.#over) connection.write(head, body, this.#onSent)
+      if (!this.#over) connection.write(head, body, length, this.#onSent)
     })
   }
 
