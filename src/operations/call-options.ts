@@ -26,6 +26,21 @@ export interface CallOptions {
   readonly optionSet?: OptionSet | undefined
 }
 
+/** What one request of a call is sent with: the call itself stays bounded by whoever made it. */
+export function forOneRequest(
+  { operationTimeoutMs, locale, dataLocale, maxEnvelopeSizeKb, optionSet }: CallOptions,
+  own: Pick<CallOptions, 'signal' | 'operationTimeoutMs'> = {},
+): CallOptions {
+  return {
+    signal: own.signal,
+    operationTimeoutMs: own.operationTimeoutMs ?? operationTimeoutMs,
+    locale,
+    dataLocale,
+    maxEnvelopeSizeKb,
+    optionSet,
+  }
+}
+
 /** @throws UsageError for a limit that is no positive number */
 export function assertCallOptions({ operationTimeoutMs, maxEnvelopeSizeKb }: CallOptions): void {
   assertPositive('operationTimeoutMs', operationTimeoutMs)

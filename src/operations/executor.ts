@@ -76,8 +76,12 @@ export class OperationExecutor implements OperationRunner {
     return this.#scoped(operation, options, this.lifetime)
   }
 
-  async cleanUp(operation: Operation<unknown>, given: CleanUpOptions = {}): Promise<void> {
-    const options = { ...given, timeoutMs: CLEAN_UP_MS, operationTimeoutMs: CLEAN_UP_MS }
+  async cleanUp(
+    operation: Operation<unknown>,
+    { locale, dataLocale, affinity }: CleanUpOptions = {},
+  ): Promise<void> {
+    const timeoutMs = CLEAN_UP_MS
+    const options = { timeoutMs, operationTimeoutMs: timeoutMs, locale, dataLocale, affinity }
     await this.#scoped(operation, options, undefined)
   }
 
@@ -92,7 +96,9 @@ export class OperationExecutor implements OperationRunner {
       host: this.host,
       operation: operation.name,
       resource: operation.resource?.resourceUri,
+      messageId: undefined,
       attempts: 0,
+      status: undefined,
     }
     const progress: Progress = { signal: scope.signal, started: false, trace }
     try {
@@ -197,7 +203,7 @@ export class OperationExecutor implements OperationRunner {
         locale: options.locale ?? locale,
         dataLocale: options.dataLocale ?? dataLocale,
         sessionId: microsoftHeaders ? this.#sessionId : undefined,
-        options: { ...operation.options, ...options.optionSet },
+        options: options.optionSet ? { ...operation.options, ...options.optionSet } : operation.options,
       },
       messageId,
       body,

@@ -18,8 +18,7 @@ export interface CreateShellRequest {
   readonly name?: string | undefined
   readonly lifetimeMs?: number | undefined
   readonly idleTimeoutMs?: number | undefined
-  readonly codepage: number
-  readonly noProfile: boolean
+  readonly noProfile?: boolean | undefined
 }
 
 const optional = (name: string, text: string | undefined): readonly ElementTree[] =>
@@ -31,7 +30,10 @@ const duration = (ms: number | undefined): string | undefined =>
 const flag = (value: boolean): string => (value ? 'TRUE' : 'FALSE')
 
 /** Opens a text shell (MS-WSMV 3.1.4.5.2); elements in the order of the schema, 2.2.4.37. Never sent twice. */
-export function createShellOperation(request: CreateShellRequest): Operation<EndpointReference> {
+export function createShellOperation(
+  request: CreateShellRequest,
+  codepage: number,
+): Operation<EndpointReference> {
   const variables = Object.entries(request.environment ?? {}).map(([name, value]) =>
     element(NS.shell, 'Variable', value, [{ name: 'Name', value: name }]),
   )
@@ -50,7 +52,7 @@ export function createShellOperation(request: CreateShellRequest): Operation<End
     resource: { resourceUri: SHELL_RESOURCE },
     lane: 'call',
     idempotent: false,
-    options: { WINRS_NOPROFILE: flag(request.noProfile), WINRS_CODEPAGE: request.codepage },
+    options: { WINRS_NOPROFILE: flag(request.noProfile ?? false), WINRS_CODEPAGE: codepage },
     body: [shell],
     decoder: () => new TreeBody(readCreated),
   }

@@ -25,7 +25,7 @@ export async function inOwnShell<Options extends ShellOptions & CallOptions, T>(
     // Where nobody waits, requests leave in the order of the calls.
     const release = limiter && (await takePlace(limiter, runner, bounded.signal))
     try {
-      const shell = await Shell.open({ ...context, limiter: undefined }, bounded)
+      const shell = await Shell.open(limiter ? { ...context, limiter: undefined } : context, bounded)
       try {
         return await use(shell, bounded)
       } finally {

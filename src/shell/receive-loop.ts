@@ -1,5 +1,5 @@
 import type { ResourceLocator } from '../envelope/resource.js'
-import type { CallOptions } from '../operations/call-options.js'
+import { forOneRequest, type CallOptions } from '../operations/call-options.js'
 import type { Operation, OperationRunner } from '../operations/operation.js'
 import type { ReceiveResult } from '../operations/receive-body.js'
 import { receiveOperation } from '../operations/shell-verbs.js'
@@ -52,12 +52,8 @@ async function receiveOnce(
   const turn = await turns.take(signal)
   try {
     const limit = Math.min(turn.limitMs, options.operationTimeoutMs ?? Infinity)
-    const result = await runner.run(operation, {
-      ...options,
-      timeoutMs: undefined,
-      operationTimeoutMs: limit === Infinity ? undefined : limit,
-      signal,
-    })
+    const operationTimeoutMs = limit === Infinity ? undefined : limit
+    const result = await runner.run(operation, forOneRequest(options, { signal, operationTimeoutMs }))
     patience.reset()
     return result
   } catch (error) {

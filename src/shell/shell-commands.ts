@@ -1,6 +1,6 @@
 import type { ResourceLocator } from '../envelope/resource.js'
 import { UsageError, type RemoteState } from '../errors/errors.js'
-import type { CallOptions } from '../operations/call-options.js'
+import { forOneRequest, type CallOptions } from '../operations/call-options.js'
 import type { OperationRunner } from '../operations/operation.js'
 import { commandOperation, signalOperation } from '../operations/shell-verbs.js'
 import { abortable, throwIfAborted, within } from '../util/abortable.js'
@@ -160,7 +160,7 @@ export class ShellCommands {
       WINRS_CONSOLEMODE_STDIN: 'TRUE',
       WINRS_SKIP_CMD_SHELL: 'FALSE',
     })
-    const started = runner.run(operation, { ...options, signal: undefined, timeoutMs: undefined })
+    const started = runner.run(operation, forOneRequest(options))
     try {
       return await abortable(started, signal)
     } catch (error) {

@@ -3,7 +3,7 @@ import { EndpointReference } from '../envelope/endpoint-reference.js'
 import { locate, SHELL_RESOURCE, type ResourceLocator } from '../envelope/resource.js'
 import { AbortError, CommandError, UsageError, type RemoteState } from '../errors/errors.js'
 import { hintFor } from '../errors/situations.js'
-import type { CallOptions } from '../operations/call-options.js'
+import { forOneRequest, type CallOptions } from '../operations/call-options.js'
 import type { OutputStreamName } from '../operations/receive-body.js'
 import { createShellOperation, deleteShellOperation } from '../operations/shell-verbs.js'
 import type { CommandInfo } from '../operations/shell-listing.js'
@@ -75,7 +75,7 @@ export class Shell implements AsyncDisposable {
     const { runner, limiter } = context
     const codepage = options.codepage ?? 65001
     assertCodepage(codepage)
-    const create = createShellOperation({ ...options, codepage, noProfile: options.noProfile ?? false })
+    const create = createShellOperation(options, codepage)
     const about = { host: runner.host, operation: create.name, resource: SHELL_RESOURCE }
     const { signal, timeoutMs } = options
     const scope = new CallScope({ signal, timeoutMs, lifetime: runner.lifetime })
@@ -86,7 +86,7 @@ export class Shell implements AsyncDisposable {
       throwIfAborted(scope.signal)
       if (limiter) release = await limiter.acquire(platformSignal(scope.signal))
       // The request goes on when the caller gives up: a shell that opens unseen would lock the account out in time.
-      created = own.run(create, { ...options, signal: undefined, timeoutMs: undefined })
+      created = own.run(create, forOneRequest(options))
       const reference = await abortable(created, scope.signal)
       return new Shell({ context, runner: own, reference, codepage, owned: true })
     } catch (error) {

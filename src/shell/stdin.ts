@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream'
 import { inspect } from 'node:util'
 import type { ResourceLocator } from '../envelope/resource.js'
-import type { CallOptions } from '../operations/call-options.js'
+import { forOneRequest, type CallOptions } from '../operations/call-options.js'
 import type { OperationRunner } from '../operations/operation.js'
 import { sendOperation } from '../operations/shell-verbs.js'
 import { sleep } from '../util/abortable.js'
@@ -98,7 +98,7 @@ export class CommandStdin extends Writable {
     // Not as urgent as a signal, whose connection it must not take while a program does not read.
     const send = { ...sendOperation(shell, commandId, data, end), lane: 'call' } as const
     try {
-      await runner.run(send, { ...options, signal: undefined, timeoutMs: undefined, operationTimeoutMs })
+      await runner.run(send, forOneRequest(options, { operationTimeoutMs }))
       return 'taken'
     } catch (error) {
       if (this.#isOver() || isInputClosed(error)) return 'taken'

@@ -50,7 +50,8 @@ class BasicAuthenticator implements Authenticator {
 
   async exchange(message: Leg, roundTrip: RoundTrip, signal: CallSignal): Promise<WireResponse> {
     this.#credential ??= withHeader(await abortable(this.#source.read(this.#host), signal))
-    const response = await roundTrip({ ...message, authorization: this.#credential.header })
+    const { contentType, body } = message
+    const response = await roundTrip({ contentType, body, authorization: this.#credential.header })
     if (response.status !== 401) return response
     const offered = offeredBy(response)
     response.abandon()

@@ -7,7 +7,13 @@ export interface Shape {
 /** Escapes a value for its place. */
 export type Fill = (value: string) => string
 
-/** So many steps are remembered; a message takes about a hundred, of which most are those of other messages. */
+/** What a step enters or leaves: an element, a declaration, an attribute, text, the end of an element. */
+export type Mark = '<' | 'xmlns' | '@' | '.' | '>'
+
+/** Throws for a step that no document can have. */
+type Check = (mark: Mark, namespace: string, name: string, prefix: string) => void
+
+/** So many steps are remembered; a message takes about forty, of which most are those of other messages. */
 const MAX_STEPS = 8192
 
 /** A place on the way through the structure of a document. Steps that were gone before lead to the same place again. */
@@ -15,8 +21,11 @@ export class ShapeStep {
   /** What has the structure that ends here. */
   shape: Shape | undefined
   readonly #tree: ShapeTree
-  /** Most steps have one successor. */
-  #token = ''
+  /** Most steps have one successor; these lead to it. */
+  #mark: Mark | undefined
+  #namespace = ''
+  #name = ''
+  #prefix = ''
   #next: ShapeStep | undefined
   #others: Map<string, ShapeStep> | undefined
 
@@ -24,19 +33,35 @@ export class ShapeStep {
     this.#tree = tree
   }
 
-  /** @param check is called for what has not been said in this place before, and throws where it cannot be */
-  to(token: string, check?: (token: string) => void): ShapeStep {
-    if (this.#next !== undefined && this.#token === token) return this.#next
-    const known = this.#others?.get(token)
+  /** @throws what the tree's check throws for a step that was never gone here */
+  to(mark: Mark, namespace = '', name = '', prefix = ''): ShapeStep {
+    if (
+      this.#next !== undefined &&
+      this.#mark === mark &&
+      this.#name === name &&
+      this.#namespace === namespace &&
+      this.#prefix === prefix
+    ) {
+      return this.#next
+    }
+    return this.#toOther(mark, namespace, name, prefix)
+  }
+
+  #toOther(mark: Mark, namespace: string, name: string, prefix: string): ShapeStep {
+    // What has passed the check holds no line break, so nothing else has the key of it.
+    const key = `${mark}\n${namespace}\n${name}\n${prefix}`
+    const known = this.#others?.get(key)
     if (known !== undefined) return known
-    check?.(token)
-    const step = this.#tree.grow()
+    const step = this.#tree.grow(mark, namespace, name, prefix)
     if (this.#next === undefined) {
-      this.#token = token
+      this.#mark = mark
+      this.#namespace = namespace
+      this.#name = name
+      this.#prefix = prefix
       this.#next = step
     } else {
       this.#others ??= new Map()
-      this.#others.set(token, step)
+      this.#others.set(key, step)
     }
     return step
   }
@@ -44,8 +69,14 @@ export class ShapeStep {
 
 /** The structures of documents that were written before. */
 export class ShapeTree {
+  readonly #check: Check
   #root = new ShapeStep(this)
   #steps = 0
+
+  /** @param check must refuse line breaks */
+  constructor(check: Check) {
+    this.#check = check
+  }
 
   /** Where every document begins. */
   get root(): ShapeStep {
@@ -53,7 +84,8 @@ export class ShapeTree {
   }
 
   /** A step that nothing leads to yet. Where there are too many all are forgotten, and memory stays bounded. */
-  grow(): ShapeStep {
+  grow(mark: Mark, namespace: string, name: string, prefix: string): ShapeStep {
+    this.#check(mark, namespace, name, prefix)
     if (this.#steps++ > MAX_STEPS) {
       this.#root = new ShapeStep(this)
       this.#steps = 0

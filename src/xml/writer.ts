@@ -3,7 +3,7 @@ import type { XMLBuilder } from 'xmlbuilder2/lib/interfaces.js'
 import { UsageError } from '../errors/errors.js'
 import { assertCarriable, assertName, escapeAttribute, escapeText } from './escape.js'
 import { NS, prefixFor } from './namespaces.js'
-import { ShapeTree, type Shape, type ShapeStep } from './shape-tree.js'
+import { ShapeTree, type Mark, type Shape, type ShapeStep } from './shape-tree.js'
 
 /** An attribute to write; without a namespace unless one is given. */
 export interface AttributeTree {
@@ -60,7 +60,7 @@ export function fillIn({ pieces, fills }: Shape, values: readonly string[]): str
   return xml
 }
 
-const shapes = new ShapeTree()
+const shapes = new ShapeTree(checkStep)
 
 /** Writes an element and all below it. No XML declaration. */
 export function writeXml(tree: ElementTree): string {
@@ -73,14 +73,11 @@ export function writeXml(tree: ElementTree): string {
 /** Everything that is structure becomes steps, everything that is value goes into `values`. */
 function describe(tree: ElementTree, start: ShapeStep, values: string[]): ShapeStep {
   const { name, namespace, prefix = '', attributes, children, declares } = tree
-  let step = start.to('<').to(prefix).to(namespace, checkNamespace).to(name, assertName)
-  if (declares) for (const declared of declares) step = step.to('xmlns').to(declared, checkNamespace)
+  let step = start.to('<', namespace, name, prefix)
+  if (declares) for (const declared of declares) step = step.to('xmlns', declared)
   if (attributes) {
     for (const attribute of attributes) {
-      step = step
-        .to('@')
-        .to(attribute.namespace ?? '', checkNamespace)
-        .to(attribute.name, checkAttribute)
+      step = step.to('@', attribute.namespace, attribute.name)
       values.push(attribute.value)
     }
   }
@@ -95,9 +92,11 @@ function describe(tree: ElementTree, start: ShapeStep, values: string[]): ShapeS
   return step.to('>')
 }
 
-function checkAttribute(name: string): void {
-  if (name === 'xmlns') throw new UsageError('An attribute cannot be called xmlns.')
-  assertName(name)
+function checkStep(mark: Mark, namespace: string, name: string, prefix: string): void {
+  checkNamespace(namespace)
+  if (mark === '@' && name === 'xmlns') throw new UsageError('An attribute cannot be called xmlns.')
+  if (mark === '<' || mark === '@') assertName(name)
+  if (prefix !== '') assertName(prefix)
 }
 
 /**

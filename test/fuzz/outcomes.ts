@@ -67,7 +67,7 @@ export const DECODINGS: Readonly<Record<string, Decoding>> = {
   'Pull of both': pullOperation(PULL, decodeObjectsAndReferences),
   'Pull of commands': pullOperation(PULL, decodeCommands),
   Release: releaseOperation(RESOURCE, 'x'),
-  'Shell.Create': createShellOperation({ codepage: 65001, noProfile: true }),
+  'Shell.Create': createShellOperation({ noProfile: true }, 65001),
   'Shell.Command': commandOperation(RESOURCE, 'x', [], {}),
   'Shell.Receive': { decoder: () => new WholeOutput() },
   'Shell.Send': sendOperation(RESOURCE, 'x', Buffer.of(), true),
