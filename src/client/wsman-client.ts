@@ -74,12 +74,12 @@ export class WsmanClient implements AsyncDisposable {
   readonly #transport: HttpTransport
   readonly #runner: OperationRunner
   readonly #shells: ShellContext
-  readonly #typing: Typing
-  /** CIM classes by name, with typed values. */
-  readonly cim: CimClient
   readonly #secure: boolean
-  /** The configuration of WinRM on the host, typed: read, planned and changed. */
-  readonly config: ConfigClient
+  // Made when they are asked for: most clients of a fleet only run something.
+  #classes: ClassCache | undefined
+  #typing: Typing | undefined
+  #cim: CimClient | undefined
+  #config: ConfigClient | undefined
   readonly #resolved: ResolvedClientOptions
   /** Makes connections of their own, with the credential that all share. */
   readonly #connect: () => { readonly transport: HttpTransport; readonly executor: OperationExecutor }
@@ -103,21 +103,33 @@ export class WsmanClient implements AsyncDisposable {
     this.#resolved = resolved
     const { limiter, maxConnections = DEFAULT_CONNECTIONS } = options
     this.#runner = limiter ? new LimitedRunner(executor, limiter) : executor
-    const classes = new ClassCache(this.#runner)
-    this.#typing = new Typing(classes)
-    const family = resolved.microsoftHeaders ? 'wmi' : 'dmtf'
-    this.cim = new CimClient({ runner: this.#runner, classes, typing: this.#typing, family })
     // Shells take their places themselves: a whole command counts as one operation.
     this.#shells = { runner: executor, turns: new ReceiveTurns(maxConnections - 1), limiter }
+  }
+
+  /** CIM classes by name, with typed values. */
+  get cim(): CimClient {
+    this.#cim ??= new CimClient({
+      runner: this.#runner,
+      classes: this.#knownClasses,
+      typing: this.#types,
+      family: this.#resolved.microsoftHeaders ? 'wmi' : 'dmtf',
+    })
+    return this.#cim
+  }
+
+  /** The configuration of WinRM on the host, typed: read, planned and changed. */
+  get config(): ConfigClient {
     const { facts } = this.#transport
-    this.config = new ConfigClient({
+    this.#config ??= new ConfigClient({
       runner: this.#runner,
       connection: facts,
       addresses: () => hostAddresses(facts),
-      username: usernameOf(options.auth),
+      username: usernameOf(this.#options.auth),
       runScript: async (script, bounds) =>
         (await this.runPowerShell(script, { ...bounds, check: true })).stdout,
     })
+    return this.#config
   }
 
   /** The host as it was given. */
@@ -158,7 +170,7 @@ export class WsmanClient implements AsyncDisposable {
     const locator = locate(resource)
     if (options.typed === true && locator.fragment === undefined) {
       return await asOneCall(options, async (call) =>
-        this.#typing.one(await this.#runner.run(getOperation(locator), call), typingContext(locator), call),
+        this.#types.one(await this.#runner.run(getOperation(locator), call), typingContext(locator), call),
       )
     }
     const operation = locator.fragment === undefined ? getOperation(locator) : getFragmentOperation(locator)
@@ -233,7 +245,7 @@ export class WsmanClient implements AsyncDisposable {
     this.#lifetime.assertAlive()
     const locator = locate(resource)
     const context = typingContext(locator, options.filter)
-    const typing = (instances: Instance[], call: CallOptions) => this.#typing.all(instances, context, call)
+    const typing = (instances: Instance[], call: CallOptions) => this.#types.all(instances, context, call)
     const items = createEnumeration(
       this.#runner,
       locator,
@@ -321,7 +333,7 @@ export class WsmanClient implements AsyncDisposable {
       const shells = { runner, turns: new ReceiveTurns(1), limiter: undefined }
       return await diagnose({ transport, runner, shells, way, isWindows: microsoftHeaders }, options)
     } finally {
-      transport.close(new AbortError('The diagnosis has ended.'))
+      transport.close(() => new AbortError('The diagnosis has ended.'))
     }
   }
 
@@ -347,10 +359,21 @@ export class WsmanClient implements AsyncDisposable {
     if (typeof MaxEnvelopeSizekb === 'string') this.#runner.learnMaxEnvelopeSize(Number(MaxEnvelopeSizekb))
   }
 
+  get #knownClasses(): ClassCache {
+    this.#classes ??= new ClassCache(this.#runner)
+    return this.#classes
+  }
+
+  get #types(): Typing {
+    this.#typing ??= new Typing(this.#knownClasses)
+    return this.#typing
+  }
+
   async #close(): Promise<void> {
     const message = 'The client was closed.'
-    await within(this.#lifetime.end(message), CLOSE_LIMIT_MS, undefined)
-    this.#transport.close(new AbortError(message, { cause: new Error(message) }))
+    const ended = this.#lifetime.end(message)
+    if (ended) await within(ended, CLOSE_LIMIT_MS, undefined)
+    this.#transport.close(() => new AbortError(message, { cause: new Error(message) }))
   }
 }
 

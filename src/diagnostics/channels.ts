@@ -34,7 +34,10 @@ export interface ConnectionTrace extends Outcome {
   readonly secure: boolean
   /** Host and port of the proxy it goes through, without credentials. */
   readonly proxy?: string | undefined
-  /** The address that was connected to; that of the proxy, where there is one. */
+  /**
+   * The address that was connected to; that of the proxy, where there is one. Known where somebody listened to one of the
+   * two channels when the connection was made.
+   */
   remoteAddress?: string | undefined
   /** `TLSv1.3` */
   tlsVersion?: string | undefined
@@ -112,6 +115,11 @@ const disconnectChannel = channel('wsman:disconnect')
 /** Tells the plain channel `wsman:retry` that an operation is going to be tried again. */
 export function tellRetry(trace: RetryTrace): void {
   retryChannel.publish(trace)
+}
+
+/** Whether anybody is told about connections. */
+export function areConnectionsHeard(): boolean {
+  return isHeard(connectionChannel) || disconnectChannel.hasSubscribers
 }
 
 /** Tells the plain channel `wsman:disconnect` that a connection is gone, with the object that told of its making. */

@@ -1,4 +1,10 @@
-import { connectionChannel, tellDisconnect, traced, type ConnectionTrace } from '../diagnostics/channels.js'
+import {
+  areConnectionsHeard,
+  connectionChannel,
+  tellDisconnect,
+  traced,
+  type ConnectionTrace,
+} from '../diagnostics/channels.js'
 import { TransportError } from '../errors/errors.js'
 import { hintFor } from '../errors/situations.js'
 import { HttpConnection } from '../http/connection.js'
@@ -59,7 +65,8 @@ export class Dialer {
       const connection = await HttpConnection.open({ ...this.#options, tls }, signal)
       proven = true
       this.#otherIsOpen = undefined
-      trace.remoteAddress = connection.remoteAddress
+      // Asking for it is a call to the system.
+      if (areConnectionsHeard()) trace.remoteAddress = connection.remoteAddress
       trace.tlsVersion = connection.tlsVersion
       return connection
     } catch (error) {

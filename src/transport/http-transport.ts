@@ -65,8 +65,9 @@ export class HttpTransport implements Transport {
   readonly #mechanism: Mechanism
   readonly #gate: CredentialGate | undefined
   readonly #pool: ConnectionPool<Channel>
-  /** A connection that never carries credentials. */
-  readonly #anonymous: ConnectionPool<Channel>
+  readonly #openAnonymous: (signal: CallSignal) => Promise<Channel>
+  #anonymousPool: ConnectionPool<Channel> | undefined
+  #closedBy: (() => Error) | undefined
   #permitted = false
 
   /** @throws UsageError when an option is not valid */
@@ -112,9 +113,7 @@ export class HttpTransport implements Transport {
     this.#pool = new ConnectionPool(positive('maxConnections', options.maxConnections ?? 4), (signal) =>
       open(mechanism, tls, signal),
     )
-    this.#anonymous = new ConnectionPool(1, (signal) =>
-      open(ANONYMOUS, profile(withoutCertificate(options.tls)), signal),
-    )
+    this.#openAnonymous = (signal) => open(ANONYMOUS, profile(withoutCertificate(options.tls)), signal)
   }
 
   async send<T>(request: TransportRequest, open: (head: ResponseHead) => BodySink<T>): Promise<T> {
@@ -169,9 +168,19 @@ export class HttpTransport implements Transport {
     }
   }
 
-  close(reason: Error): void {
+  close(reason: () => Error): void {
+    this.#closedBy ??= reason
     this.#pool.close(reason)
-    this.#anonymous.close(reason)
+    this.#anonymousPool?.close(reason)
+  }
+
+  /** A connection that never carries credentials. */
+  get #anonymous(): ConnectionPool<Channel> {
+    if (this.#anonymousPool === undefined) {
+      this.#anonymousPool = new ConnectionPool(1, this.#openAnonymous)
+      if (this.#closedBy) this.#anonymousPool.close(this.#closedBy)
+    }
+    return this.#anonymousPool
   }
 
   [inspect.custom](): string {

@@ -33,7 +33,7 @@ export class ConnectionPool<C extends Pooled> {
   readonly #queues: Record<Lane, Set<Waiter<C>>> = { control: new Set(), call: new Set(), poll: new Set() }
   readonly #active: Record<Lane, number> = { control: 0, call: 0, poll: 0 }
   #arrivals = 0
-  #closedBy: Error | undefined
+  #closedBy: (() => Error) | undefined
 
   /**
    * @param max connections in use at the same time, the reserved one not counted
@@ -50,7 +50,7 @@ export class ConnectionPool<C extends Pooled> {
    * @throws whatever opening throws, the signal's reason, or the reason of `close`
    */
   acquire(lane: Lane, signal: CallSignal): Promise<C> | C {
-    if (this.#closedBy !== undefined) return Promise.reject(this.#closedBy)
+    if (this.#closedBy !== undefined) return Promise.reject(this.#closedBy())
     if (signal.aborted) return Promise.reject(abortReason(signal))
     // Where there is room nobody waits for it: whoever makes room serves those who do.
     if (this.#mayStart(lane)) return this.#start(lane, signal)
@@ -90,16 +90,17 @@ export class ConnectionPool<C extends Pooled> {
     this.#serve()
   }
 
-  /** Ends everything: who waits is refused with `reason`, and every connection is destroyed with it. */
-  close(reason: Error): void {
+  /** Ends everything: who waits is refused with the reason, and connections in use are destroyed with it. */
+  close(reason: () => Error): void {
     if (this.#closedBy !== undefined) return
     this.#closedBy = reason
     for (const queue of Object.values(this.#queues)) {
-      for (const waiter of queue) waiter.refuse(reason)
+      for (const waiter of queue) waiter.refuse(reason())
       queue.clear()
     }
-    for (const opening of this.#opening) opening.abort(reason)
-    for (const connection of [...this.#idle.splice(0), ...this.#leased.keys()]) connection.destroy(reason)
+    for (const opening of this.#opening) opening.abort(reason())
+    for (const connection of this.#leased.keys()) connection.destroy(reason())
+    for (const connection of this.#idle.splice(0)) connection.destroy()
   }
 
   #mayStart(lane: Lane): boolean {

@@ -65,6 +65,9 @@ export interface Transport {
    * @throws PolicyError, TransportError, AuthenticationError, TimeoutError, or the signal's reason
    */
   send<T>(request: TransportRequest, open: (head: ResponseHead) => BodySink<T>): Promise<T>
-  /** Ends every exchange with `reason` and destroys every socket. */
-  close(reason: Error): void
+  /**
+   * Ends every exchange and destroys every socket.
+   * @param reason makes an error for each call that has not ended
+   */
+  close(reason: () => Error): void
 }

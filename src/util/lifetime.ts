@@ -32,12 +32,13 @@ export class Lifetime {
     }
   }
 
-  /** Ends every dependent; settles when all have told the remote side what they had to. */
-  async end(message: string): Promise<void> {
+  /** Ends every dependent; settles when all have told the remote side what they had to. Undefined where there is none. */
+  end(message: string): Promise<unknown> | undefined {
     this.#endedBy ??= message
+    if (this.#dependents.size === 0) return undefined
     const dependents = [...this.#dependents]
     this.#dependents.clear()
-    await Promise.allSettled(
+    return Promise.allSettled(
       dependents.map(async (dependent) => {
         // An error of its own for each: a call writes into it what the call was.
         await dependent.end(new AbortError(message, { cause: new Error(message) }))

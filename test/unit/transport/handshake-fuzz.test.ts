@@ -75,7 +75,7 @@ describe('what is changed on its way through the whole transport', () => {
       await proxy.ended()
       return [first, await say()]
     } finally {
-      transport.close(new Error('over'))
+      transport.close(() => new Error('over'))
     }
   }
 

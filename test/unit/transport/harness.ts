@@ -34,7 +34,7 @@ export function connect(
 }
 
 afterEach(() => {
-  for (const transport of transports.splice(0)) transport.close(new Error('the test is over'))
+  for (const transport of transports.splice(0)) transport.close(() => new Error('the test is over'))
 })
 
 export const request = (given: Partial<TransportRequest> = {}): TransportRequest => ({

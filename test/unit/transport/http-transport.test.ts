@@ -180,7 +180,7 @@ describe('HttpTransport', () => {
     }))
     const waiting = failure(send(transport))
     await until(() => begun)
-    transport.close(reason)
+    transport.close(() => reason)
     expect(await failure(running)).toBe(reason)
     expect(await waiting).toBe(reason)
     expect(await failure(send(transport))).toBe(reason)

@@ -243,9 +243,10 @@ describe('ConnectionPool', () => {
     pool.release(idle)
     const polls = [ask(pool, 'poll'), ask(pool, 'poll')]
     await settle()
-    pool.close(reason)
+    pool.close(() => reason)
     await settle()
-    expect(made.map(({ destroyedWith }) => destroyedWith)).toEqual([reason, reason])
+    expect(made.map(({ usable }) => usable)).toEqual([false, false])
+    expect(made[1]?.destroyedWith).toBe(reason)
     expect(polls.map(({ error }) => error)).toEqual([undefined, reason])
     pool.release(busy)
     await expect(pool.acquire('control', never)).rejects.toBe(reason)
@@ -257,7 +258,7 @@ describe('ConnectionPool', () => {
     let finish: (fake: Fake) => void = () => undefined
     const pool = new ConnectionPool<Fake>(1, () => new Promise((resolve) => (finish = resolve)))
     const asked = ask(pool, 'call')
-    pool.close(reason)
+    pool.close(() => reason)
     finish(late)
     await settle()
     expect(asked.error).toBe(reason)

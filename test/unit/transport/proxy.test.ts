@@ -102,7 +102,7 @@ describe('a transport with a proxy', () => {
     const calls = [failure(send(transport)), failure(send(transport))]
     await until(() => proxy.requests.length === 1)
     const reason = new Error('closed')
-    transport.close(reason)
+    transport.close(() => reason)
     expect(await Promise.all(calls)).toEqual([reason, reason])
     await until(() => proxy.sockets.every((socket) => socket.destroyed))
   })

@@ -32,7 +32,7 @@ describe('a lifetime', () => {
     lifetime.enroll({ end: () => told.passed })
     lifetime.enroll({ end: () => Promise.reject(new Error('could not tell')) })
     const settled = vi.fn()
-    const ending = lifetime.end('closed').then(settled)
+    const ending = lifetime.end('closed')?.then(settled)
     await new Promise((resolve) => setImmediate(resolve))
     expect(settled).not.toHaveBeenCalled()
     told.open()
