@@ -4,7 +4,7 @@ import { formatDuration } from '../util/duration.js'
 import { NS } from '../xml/namespaces.js'
 import { escapeAttribute, escapeText } from '../xml/escape.js'
 import type { Fill, Shape } from '../xml/shape-tree.js'
-import { element, fillIn, writeXml, type AttributeTree, type ElementTree } from '../xml/writer.js'
+import { attribute, element, fillIn, writeXml, type AttributeTree, type ElementTree } from '../xml/writer.js'
 import { ANONYMOUS } from './actions.js'
 import { optionSet, type OptionSet } from './options.js'
 import type { ResourceLocator } from './resource.js'
@@ -30,11 +30,7 @@ export function newUuid(): string {
   return `uuid:${randomUUID().toUpperCase()}`
 }
 
-const must = (value: boolean): AttributeTree => ({
-  namespace: NS.soap,
-  name: 'mustUnderstand',
-  value: String(value),
-})
+const must = (value: boolean): AttributeTree => attribute('mustUnderstand', String(value), NS.soap)
 const MUST = [must(true)]
 
 /** The largest MaxTimeoutms of a service, in milliseconds (MS-WSMV 2.2.4.10): 49 days. */
@@ -59,7 +55,7 @@ const DECLARED_BY_MICROSOFT = [...DECLARED, NS.microsoft]
 
 function envelope(
   isMicrosoft: boolean,
-  header: readonly ElementTree[],
+  header: readonly (ElementTree | undefined)[],
   body: readonly ElementTree[],
 ): ElementTree {
   const content = [element(NS.soap, 'Header', header), element(NS.soap, 'Body', body)]
@@ -78,7 +74,7 @@ class CommonHeaders {
     const slot = (fill: Fill): string => `{${fills.push(fill)}}`
     const text = (): string => slot(escapeText)
     const language = (): readonly AttributeTree[] => [
-      { namespace: NS.xml, name: 'lang', value: slot(escapeAttribute) },
+      attribute('lang', slot(escapeAttribute), NS.xml),
       must(false),
     ]
     const entries: readonly ElementTree[] = [
@@ -103,7 +99,11 @@ class CommonHeaders {
   }
 
   /** @param values in the order of the headers */
-  write(values: readonly string[], rest: readonly ElementTree[], body: readonly ElementTree[]): string {
+  write(
+    values: readonly string[],
+    rest: readonly (ElementTree | undefined)[],
+    body: readonly ElementTree[],
+  ): string {
     const others = writeXml(envelope(this.#isMicrosoft, rest, body))
     return fillIn(this.#shape, values) + others.slice(this.#opening)
   }
@@ -124,17 +124,17 @@ export function encodeRequest(
   const { to, resource, action, maxEnvelopeSize, locale, dataLocale, sessionId } = headers
   common ??= { plain: new CommonHeaders(false), microsoft: new CommonHeaders(true) }
   const values = [to, resource.resourceUri, action, String(maxEnvelopeSize), messageId, locale]
-  const rest: readonly ElementTree[] = [
-    ...selectorSet(resource.selectors ?? {}),
-    ...optionSet(headers.options ?? {}),
-    ...(resource.fragment === undefined
-      ? []
-      : [element(NS.wsman, 'FragmentTransfer', resource.fragment, MUST)]),
+  const { selectors, fragment } = resource
+  const { options } = headers
+  const rest = [
+    selectors && selectorSet(selectors),
+    options && optionSet(options),
+    fragment === undefined ? undefined : element(NS.wsman, 'FragmentTransfer', fragment, MUST),
     element(NS.wsman, 'OperationTimeout', formatDuration(headers.operationTimeoutMs)),
   ]
-  return sessionId === undefined
-    ? common.plain.write(values, rest, body)
-    : common.microsoft.write([...values, dataLocale, sessionId], rest, body)
+  if (sessionId === undefined) return common.plain.write(values, rest, body)
+  values.push(dataLocale, sessionId)
+  return common.microsoft.write(values, rest, body)
 }
 
 /** Writes a message without headers: Identify has none (DSP0226 11.1). */

@@ -1,6 +1,6 @@
 import { UsageError } from '../errors/errors.js'
 import { NS } from '../xml/namespaces.js'
-import { element, type AttributeTree, type ElementTree } from '../xml/writer.js'
+import { attribute, element, type AttributeTree, type ElementTree } from '../xml/writer.js'
 import { isCimDateTime, type CimDateTime } from './cim-datetime.js'
 import { isCimInterval, type CimInterval } from './cim-interval.js'
 import { isEndpointReference, type EndpointReference } from './endpoint-reference.js'
@@ -28,7 +28,7 @@ export type PropertyValue =
 /** Properties to write, by name. A property that is undefined is left out. */
 export type Properties = Readonly<Record<string, PropertyValue | undefined>>
 
-const NIL: readonly AttributeTree[] = [{ namespace: NS.xsi, name: 'nil', value: 'true' }]
+const NIL: readonly AttributeTree[] = [attribute('nil', 'true', NS.xsi)]
 
 /** Values inside each other, beyond which an object must be holding itself. */
 const MAX_DEPTH = 64

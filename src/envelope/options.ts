@@ -1,6 +1,6 @@
 import type { XmlElement } from '../xml/element.js'
 import { NS } from '../xml/namespaces.js'
-import { element, type AttributeTree, type ElementTree } from '../xml/writer.js'
+import { attribute, element, type ElementTree } from '../xml/writer.js'
 import { scalarText } from './scalar-text.js'
 
 /** What an option may hold; null for one that has a name only (`xsi:nil`). */
@@ -21,8 +21,8 @@ export type OptionValue = OptionScalar | WsmanOption
 /** Options by name. A list repeats the option, which is how arrays are written (`wmiarray:`, MS-WSMV 3.1.4.1.10). */
 export type OptionSet = Readonly<Record<string, OptionValue | readonly OptionValue[]>>
 
-/** `w:OptionSet`, or nothing where there is no option. @throws UsageError for what is no value of an option */
-export function optionSet(options: OptionSet): readonly ElementTree[] {
+/** `w:OptionSet`, if there is any option. @throws UsageError for what is no value of an option */
+export function optionSet(options: OptionSet): ElementTree | undefined {
   const children: ElementTree[] = []
   // A header that need not be understood may be left out of account whole (SOAP 1.2 part 1, 2.4).
   let binding = false
@@ -32,17 +32,17 @@ export function optionSet(options: OptionSet): readonly ElementTree[] {
       binding ||= isOption(value) && value.mustComply === true
     }
   }
-  if (children.length === 0) return []
-  const attributes = binding ? [{ namespace: NS.soap, name: 'mustUnderstand', value: 'true' }] : []
-  return [element(NS.wsman, 'OptionSet', children, attributes, [NS.xsi])]
+  if (children.length === 0) return undefined
+  const attributes = binding ? [attribute('mustUnderstand', 'true', NS.soap)] : undefined
+  return element(NS.wsman, 'OptionSet', children, attributes, [NS.xsi])
 }
 
 function optionTree(name: string, given: OptionValue): ElementTree {
   const { value, type, mustComply } = isOption(given) ? given : { value: given }
-  const attributes: AttributeTree[] = [{ name: 'Name', value: name }]
-  if (mustComply !== undefined) attributes.push({ name: 'MustComply', value: String(mustComply) })
-  if (type !== undefined) attributes.push({ name: 'Type', value: type })
-  if (value === null) attributes.push({ namespace: NS.xsi, name: 'nil', value: 'true' })
+  const attributes = [attribute('Name', name)]
+  if (mustComply !== undefined) attributes.push(attribute('MustComply', String(mustComply)))
+  if (type !== undefined) attributes.push(attribute('Type', type))
+  if (value === null) attributes.push(attribute('nil', 'true', NS.xsi))
   const text = value === null ? [] : scalarText(`The option ${name}`, value)
   return element(NS.wsman, 'Option', text, attributes)
 }

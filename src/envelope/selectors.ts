@@ -1,21 +1,21 @@
 import { UsageError } from '../errors/errors.js'
 import type { XmlElement } from '../xml/element.js'
 import { NS } from '../xml/namespaces.js'
-import { element, type ElementTree } from '../xml/writer.js'
+import { attribute, element, type ElementTree } from '../xml/writer.js'
 import { EndpointReference, type Selectors } from './endpoint-reference.js'
 import { scalarText } from './scalar-text.js'
 
 /** References inside references, beyond which they must be going in a circle. */
 const MAX_NESTING = 16
 
-/** `w:SelectorSet`, or nothing where there is no selector. @throws UsageError for what is no value of a selector */
-export function selectorSet(selectors: Selectors, nesting = 0): readonly ElementTree[] {
-  const entries = Object.entries(selectors)
-  if (entries.length === 0) return []
-  const children = entries.map(([name, value]) =>
-    element(NS.wsman, 'Selector', selectorContent(name, value, nesting), [{ name: 'Name', value: name }]),
-  )
-  return [element(NS.wsman, 'SelectorSet', children)]
+/** `w:SelectorSet`, if there is any selector. @throws UsageError for what is no value of a selector */
+export function selectorSet(selectors: Selectors, nesting = 0): ElementTree | undefined {
+  const children: ElementTree[] = []
+  for (const [name, value] of Object.entries(selectors)) {
+    const content = selectorContent(name, value, nesting)
+    children.push(element(NS.wsman, 'Selector', content, [attribute('Name', name)]))
+  }
+  return children.length === 0 ? undefined : element(NS.wsman, 'SelectorSet', children)
 }
 
 /** A selector holds text, or a whole `a:EndpointReference` (DSP0226 5.1.2.2), also one that was stored as JSON. */
@@ -38,7 +38,7 @@ export function referenceChildren(reference: EndpointReference, nesting = 0): re
     element(NS.addressing, 'Address', reference.address),
     element(NS.addressing, 'ReferenceParameters', [
       element(NS.wsman, 'ResourceURI', reference.resourceUri),
-      ...selectorSet(reference.selectors, nesting),
+      selectorSet(reference.selectors, nesting),
     ]),
   ]
 }

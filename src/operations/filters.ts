@@ -2,7 +2,7 @@ import type { EndpointReference, Selectors } from '../envelope/endpoint-referenc
 import { referenceChildren, selectorSet } from '../envelope/selectors.js'
 import { UsageError } from '../errors/errors.js'
 import { NS } from '../xml/namespaces.js'
-import { element, type ElementTree } from '../xml/writer.js'
+import { attribute, element, type ElementTree } from '../xml/writer.js'
 
 /** `w:Filter`: the dialect's URI and the expression in it. */
 export interface TextFilter {
@@ -34,12 +34,12 @@ export type FilterExpression = TextFilter | SelectorFilter | AssociationFilter
 
 /** @throws UsageError for what is no filter, and for values that cannot be sent */
 export function filterElement(filter: FilterExpression): ElementTree {
-  return element(NS.wsman, 'Filter', filterContent(filter), [{ name: 'Dialect', value: filter.dialect }])
+  return element(NS.wsman, 'Filter', filterContent(filter), [attribute('Dialect', filter.dialect)])
 }
 
-function filterContent(filter: FilterExpression): string | readonly ElementTree[] {
+function filterContent(filter: FilterExpression): string | readonly (ElementTree | undefined)[] {
   if ('text' in filter) return filter.text
-  if ('selectors' in filter) return selectorSet(filter.selectors)
+  if ('selectors' in filter) return [selectorSet(filter.selectors)]
   if ('object' in filter) return [associationElement(filter)]
   throw new UsageError('A filter is what wql, selectorFilter, associatorsOf and the like return.', {
     hint: 'Or an object with the URI of its `dialect` and its `text`.',

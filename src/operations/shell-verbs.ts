@@ -8,7 +8,7 @@ import { ProtocolError } from '../errors/errors.js'
 import { formatDuration } from '../util/duration.js'
 import type { XmlElement } from '../xml/element.js'
 import { NS } from '../xml/namespaces.js'
-import { element, type ElementTree } from '../xml/writer.js'
+import { attribute, element, type ElementTree } from '../xml/writer.js'
 import type { Operation } from './operation.js'
 import { ReceiveBody, type ReceiveResult } from './receive-body.js'
 
@@ -21,8 +21,8 @@ export interface CreateShellRequest {
   readonly noProfile?: boolean | undefined
 }
 
-const optional = (name: string, text: string | undefined): readonly ElementTree[] =>
-  text === undefined ? [] : [element(NS.shell, name, text)]
+const optional = (name: string, text: string | undefined): ElementTree | undefined =>
+  text === undefined ? undefined : element(NS.shell, name, text)
 
 const duration = (ms: number | undefined): string | undefined =>
   ms === undefined ? undefined : formatDuration(ms)
@@ -34,15 +34,13 @@ export function createShellOperation(
   request: CreateShellRequest,
   codepage: number,
 ): Operation<EndpointReference> {
-  const variables = Object.entries(request.environment ?? {}).map(([name, value]) =>
-    element(NS.shell, 'Variable', value, [{ name: 'Name', value: name }]),
-  )
+  const { name, environment, workingDirectory, lifetimeMs, idleTimeoutMs, noProfile = false } = request
   const shell = element(NS.shell, 'Shell', [
-    ...optional('Name', request.name),
-    ...(variables.length > 0 ? [element(NS.shell, 'Environment', variables)] : []),
-    ...optional('WorkingDirectory', request.workingDirectory),
-    ...optional('Lifetime', duration(request.lifetimeMs)),
-    ...optional('IdleTimeOut', duration(request.idleTimeoutMs)),
+    optional('Name', name),
+    environment && environmentTree(environment),
+    optional('WorkingDirectory', workingDirectory),
+    optional('Lifetime', duration(lifetimeMs)),
+    optional('IdleTimeOut', duration(idleTimeoutMs)),
     element(NS.shell, 'InputStreams', 'stdin'),
     element(NS.shell, 'OutputStreams', 'stdout stderr'),
   ])
@@ -52,10 +50,17 @@ export function createShellOperation(
     resource: { resourceUri: SHELL_RESOURCE },
     lane: 'call',
     idempotent: false,
-    options: { WINRS_NOPROFILE: flag(request.noProfile ?? false), WINRS_CODEPAGE: codepage },
+    options: { WINRS_NOPROFILE: flag(noProfile), WINRS_CODEPAGE: codepage },
     body: [shell],
     decoder: () => new TreeBody(readCreated),
   }
+}
+
+function environmentTree(environment: Readonly<Record<string, string>>): ElementTree | undefined {
+  const variables = Object.entries(environment).map(([name, value]) =>
+    element(NS.shell, 'Variable', value, [attribute('Name', name)]),
+  )
+  return variables.length === 0 ? undefined : element(NS.shell, 'Environment', variables)
 }
 
 /** The reference is the way to the shell; where a service leaves its selectors out, ShellId stands in the body. */
@@ -108,7 +113,7 @@ export function receiveOperation(shell: ResourceLocator, commandId: string): Ope
     options: { WSMAN_CMDSHELL_OPTION_KEEPALIVE: 'TRUE' },
     body: [
       element(NS.shell, 'Receive', [
-        element(NS.shell, 'DesiredStream', 'stdout stderr', [{ name: 'CommandId', value: commandId }]),
+        element(NS.shell, 'DesiredStream', 'stdout stderr', [attribute('CommandId', commandId)]),
       ]),
     ],
     decoder: () => new ReceiveBody(),
@@ -132,9 +137,9 @@ export function sendOperation(
     body: [
       element(NS.shell, 'Send', [
         element(NS.shell, 'Stream', text, [
-          { name: 'Name', value: 'stdin' },
-          { name: 'CommandId', value: commandId },
-          ...(end ? [{ name: 'End', value: 'true' }] : []),
+          attribute('Name', 'stdin'),
+          attribute('CommandId', commandId),
+          ...(end ? [attribute('End', 'true')] : []),
         ]),
       ]),
     ],
@@ -162,7 +167,7 @@ export function signalOperation(
         NS.shell,
         'Signal',
         [element(NS.shell, 'Code', `${NS.shell}/signal/${signal}`)],
-        [{ name: 'CommandId', value: commandId }],
+        [attribute('CommandId', commandId)],
       ),
     ],
     decoder: () => new TreeBody(() => undefined),

@@ -8,7 +8,7 @@ import { ShapeTree, type Mark, type Shape, type ShapeStep } from './shape-tree.j
 /** An attribute to write; without a namespace unless one is given. */
 export interface AttributeTree {
   readonly name: string
-  readonly namespace?: string
+  readonly namespace?: string | undefined
   readonly value: string
 }
 
@@ -19,24 +19,35 @@ export interface ElementTree {
   readonly namespace: string
   /** Default: the prefix Windows uses. */
   readonly prefix?: string
-  readonly attributes?: readonly AttributeTree[]
-  readonly children?: readonly (ElementTree | string)[]
+  readonly attributes?: readonly AttributeTree[] | undefined
+  readonly children?: readonly (ElementTree | string)[] | undefined
   /** Namespaces to declare here although they may only be used further down. */
-  readonly declares?: readonly string[]
+  readonly declares?: readonly string[] | undefined
 }
 
-const NONE: readonly never[] = []
-
-/** Shorthand for the trees of the protocol. All have the same members, which is quicker to read. */
+/**
+ * Shorthand for the trees of the protocol. All have the same members, which is quicker to read.
+ * @param children those that are undefined are left out
+ */
 export function element(
   namespace: string,
   name: string,
-  children: readonly (ElementTree | string)[] | string = NONE,
-  attributes: readonly AttributeTree[] = NONE,
-  declares: readonly string[] = NONE,
+  children?: readonly (ElementTree | string | undefined)[] | string,
+  attributes?: readonly AttributeTree[],
+  declares?: readonly string[],
 ): ElementTree {
-  const content = typeof children === 'string' ? [children] : children
+  const content = typeof children === 'string' ? [children] : children && present(children)
   return { namespace, name, attributes, children: content, declares }
+}
+
+const present = (
+  children: readonly (ElementTree | string | undefined)[],
+): readonly (ElementTree | string)[] =>
+  children.every((child) => child !== undefined) ? children : children.filter((child) => child !== undefined)
+
+/** An attribute, likewise. */
+export function attribute(name: string, value: string, namespace?: string): AttributeTree {
+  return { name, namespace, value }
 }
 
 /**
