@@ -2,44 +2,70 @@ import { createServer } from 'node:net'
 
 const HEAD_END = Buffer.from('\r\n\r\n')
 const MESSAGE_ID = Buffer.from('MessageID>')
-/** Where the MessageID of the request goes in a canned reply. */
-const HOLE = '{MessageID}'
+/** The holes in a canned reply: `{MessageID}` for that of the request, and those that the responder fills. */
+const HOLE = /\{(\w+)\}/
+/** Up to so many characters are put together instead of being sent in pieces. */
+const SHORT = 8192
 
-/** A reply whose bytes are ready but for the MessageID of the request, which clients look for in `RelatesTo`. */
+/** A reply whose bytes are ready but for what is different each time. */
 export class CannedReply {
-  #before
-  #after
+  #pieces
+  #holes
   #length
 
-  /** @param {string} xml ASCII, with `{MessageID}` in the place of the request's */
+  /** @param {string} xml ASCII, with holes such as `{MessageID}` */
   constructor(xml) {
-    const [before = '', after = ''] = xml.split(HOLE)
-    this.#before = before
-    this.#after = Buffer.from(after)
-    this.#length = before.length + after.length
+    const parts = xml.split(HOLE)
+    const texts = parts.filter((_, index) => index % 2 === 0)
+    this.#holes = parts.filter((_, index) => index % 2 === 1)
+    this.#length = texts.reduce((sum, { length }) => sum + length, 0)
+    this.#pieces = this.#length > SHORT ? texts.map((text) => Buffer.from(text)) : texts
   }
 
   /**
    * @param {import('node:net').Socket} socket
-   * @param {string} messageId
+   * @param {Readonly<Record<string, string>>} values for the holes
    */
-  write(socket, messageId) {
-    socket.cork()
-    socket.write(
+  write(socket, values) {
+    let length = this.#length
+    for (const hole of this.#holes) length += values[hole]?.length ?? 0
+    const head =
       'HTTP/1.1 200 OK\r\nContent-Type: application/soap+xml;charset=UTF-8\r\nServer: Microsoft-HTTPAPI/2.0\r\n' +
-        `Content-Length: ${this.#length + messageId.length}\r\n\r\n${this.#before}${messageId}`,
-      'latin1',
-    )
-    socket.write(this.#after)
+      `Content-Length: ${length}\r\n\r\n`
+    if (this.#length > SHORT) this.#writePieces(socket, head, values)
+    else {
+      let reply = head
+      for (const [index, piece] of this.#pieces.entries()) {
+        reply += String(piece) + (values[this.#holes[index] ?? ''] ?? '')
+      }
+      socket.write(reply, 'latin1')
+    }
+  }
+
+  /**
+   * @param {import('node:net').Socket} socket
+   * @param {string} head
+   * @param {Readonly<Record<string, string>>} values
+   */
+  #writePieces(socket, head, values) {
+    socket.cork()
+    socket.write(head, 'latin1')
+    for (const [index, piece] of this.#pieces.entries()) {
+      socket.write(piece)
+      const value = values[this.#holes[index] ?? '']
+      if (value !== undefined) socket.write(value, 'latin1')
+    }
     socket.uncork()
   }
 }
+
+/** @typedef {{ reply: CannedReply, values?: Readonly<Record<string, string>> }} Answer what goes into its holes besides the MessageID */
 
 /**
  * Answers HTTP requests on raw sockets, as cheaply as Node.js can: nothing of a request is parsed but its length and
  * its MessageID.
  *
- * @param {(body: Buffer) => CannedReply} answer
+ * @param {(body: Buffer) => Answer} answer
  * @param {object} [options]
  * @param {readonly string[]} [options.addresses] to listen on, all at the same port
  * @param {Record<string, number>} [options.tell] what the contenders are told besides the port
@@ -67,7 +93,7 @@ export async function serve(answer, { addresses = ['127.0.0.1'], tell = {} } = {
 
 /**
  * @param {import('node:net').Socket} socket
- * @param {(body: Buffer) => CannedReply} answer
+ * @param {(body: Buffer) => Answer} answer
  */
 function attend(socket, answer) {
   let pending = Buffer.alloc(0)
@@ -83,15 +109,20 @@ function attend(socket, answer) {
       if (pending.length < end) return
       const body = pending.subarray(start, end)
       pending = pending.subarray(end)
-      answer(body).write(socket, messageIdOf(body))
+      const { reply, values } = answer(body)
+      reply.write(socket, { ...values, MessageID: textAfter(body, MESSAGE_ID, '<') })
     }
   })
 }
 
-/** @param {Buffer} body */
-function messageIdOf(body) {
-  const start = body.indexOf(MESSAGE_ID)
+/**
+ * @param {Buffer} body
+ * @param {Buffer} before
+ * @param {string} end
+ */
+export function textAfter(body, before, end) {
+  const start = body.indexOf(before)
   if (start < 0) return ''
-  const from = start + MESSAGE_ID.length
-  return body.toString('latin1', from, body.indexOf('<', from))
+  const from = start + before.length
+  return body.toString('latin1', from, body.indexOf(end, from))
 }

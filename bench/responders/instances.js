@@ -104,10 +104,10 @@ let left = 0
 const answer = (body) => {
   if (body.includes(`${ENUMERATION}/Enumerate<`)) {
     left = pages - 1
-    return first
+    return { reply: first }
   }
   if (!body.includes(`${ENUMERATION}/Pull<`)) throw new Error(`unexpected request: ${body.toString()}`)
   left -= 1
-  return left > 0 ? (middle[left % middle.length] ?? last) : last
+  return { reply: left > 0 ? (middle[left % middle.length] ?? last) : last }
 }
 await serve(answer, { tell: { pages } })

@@ -1,5 +1,5 @@
 import { lastArgument } from '../support/last-argument.js'
-import { CannedReply, serve } from './canned-server.js'
+import { CannedReply, serve, textAfter } from './canned-server.js'
 
 /**
  * Answers what a client says that opens a shell, runs a command and deletes the shell, with replies in the form of
@@ -12,7 +12,6 @@ const { outputBytes, envelopeKb, addresses } =
 const SHELL = 'http://schemas.microsoft.com/wbem/wsman/1/windows/shell'
 const TRANSFER = 'http://schemas.xmlsoap.org/ws/2004/09/transfer'
 const SHELL_ID = '7B1F2C63-5A0E-4D0B-9C39-2B64D0A8E1F5'
-const COMMAND_ID = 'C94E0D8A-36B1-4B7F-8D52-F0137AE6492C'
 
 /**
  * @param {string} action
@@ -45,7 +44,7 @@ const created = envelope(
  * @param {string} text
  */
 const stream = (name, attributes, text) =>
-  `<rsp:Stream Name="${name}" CommandId="${COMMAND_ID}"${attributes}>${text}</rsp:Stream>`
+  `<rsp:Stream Name="${name}" CommandId="{CommandID}"${attributes}>${text}</rsp:Stream>`
 
 /**
  * @param {string} output
@@ -58,8 +57,8 @@ const received = (output, done) =>
       (done
         ? stream('stdout', ' End="true"', '') +
           stream('stderr', ' End="true"', '') +
-          `<rsp:CommandState CommandId="${COMMAND_ID}" State="${SHELL}/CommandState/Done"><rsp:ExitCode>0</rsp:ExitCode></rsp:CommandState>`
-        : `<rsp:CommandState CommandId="${COMMAND_ID}" State="${SHELL}/CommandState/Running"/>`) +
+          `<rsp:CommandState CommandId="{CommandID}" State="${SHELL}/CommandState/Done"><rsp:ExitCode>0</rsp:ExitCode></rsp:CommandState>`
+        : `<rsp:CommandState CommandId="{CommandID}" State="${SHELL}/CommandState/Running"/>`) +
       '</rsp:ReceiveResponse>',
   )
 
@@ -71,44 +70,56 @@ const LINE = 'The quick brown fox jumps over the lazy dog 0123456789.\r\n'
  */
 const text = (length) => `${LINE.repeat(Math.ceil(length / LINE.length)).slice(0, length - 1)}.`
 
-/** As much as an envelope of the size takes. */
-const room = envelopeKb * 1024 - received('', false).length
+/** As much as an envelope of the size takes, with what goes into the holes. */
+const room = envelopeKb * 1024 - received('', false).length - 256
 const fullBytes = Math.min(outputBytes, Math.floor(room / 4) * 3)
 const fullReplies = Math.ceil(outputBytes / fullBytes) - 1
 const full = new CannedReply(received(text(fullBytes), false))
 const last = new CannedReply(received(text(outputBytes - fullReplies * fullBytes), true))
 
 let left = 0
+let commands = 0
 
-/** @type {readonly (readonly [action: Buffer, answer: () => CannedReply])[]} */
+/** Each command has a name of its own, as on Windows; what is said about it says the name again. */
+const newCommandId = () =>
+  `C94E0D8A-36B1-4B7F-8D52-${(++commands).toString(16).toUpperCase().padStart(12, '0')}`
+const COMMAND_ID = Buffer.from('CommandId="')
+
+/** @type {readonly (readonly [action: Buffer, answer: (body: Buffer) => import('./canned-server.js').Answer])[]} */
 const ANSWERS = (() => {
   const create = new CannedReply(created)
   const command = new CannedReply(
     envelope(
       `${SHELL}/CommandResponse`,
-      `<rsp:CommandResponse><rsp:CommandId>${COMMAND_ID}</rsp:CommandId></rsp:CommandResponse>`,
+      '<rsp:CommandResponse><rsp:CommandId>{CommandID}</rsp:CommandId></rsp:CommandResponse>',
     ),
   )
   const signal = new CannedReply(envelope(`${SHELL}/SignalResponse`, '<rsp:SignalResponse/>'))
   const deleted = new CannedReply(envelope(`${TRANSFER}/DeleteResponse`, ''))
   return [
-    [Buffer.from(`${SHELL}/Receive<`), () => (left-- > 0 ? full : last)],
+    [
+      Buffer.from(`${SHELL}/Receive<`),
+      (body) => ({
+        reply: left-- > 0 ? full : last,
+        values: { CommandID: textAfter(body, COMMAND_ID, '"') },
+      }),
+    ],
     [
       Buffer.from(`${SHELL}/Command<`),
       () => {
         left = fullReplies
-        return command
+        return { reply: command, values: { CommandID: newCommandId() } }
       },
     ],
-    [Buffer.from(`${SHELL}/Signal<`), () => signal],
-    [Buffer.from(`${TRANSFER}/Create<`), () => create],
-    [Buffer.from(`${TRANSFER}/Delete<`), () => deleted],
+    [Buffer.from(`${SHELL}/Signal<`), () => ({ reply: signal })],
+    [Buffer.from(`${TRANSFER}/Create<`), () => ({ reply: create })],
+    [Buffer.from(`${TRANSFER}/Delete<`), () => ({ reply: deleted })],
   ]
 })()
 
 /** @param {Buffer} body */
 const answer = (body) => {
-  for (const [action, reply] of ANSWERS) if (body.includes(action)) return reply()
+  for (const [action, reply] of ANSWERS) if (body.includes(action)) return reply(body)
   throw new Error(`unexpected request: ${body.toString()}`)
 }
 await serve(answer, { addresses, tell: { replies: fullReplies + 1 } })

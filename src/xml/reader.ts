@@ -4,6 +4,7 @@ import { isWsmanError } from '../errors/wsman-error.js'
 import { Budget } from './budget.js'
 import { spellOut, spellOutWhole, type XmlAttribute, type XmlHandler, type XmlStart } from './handler.js'
 import { endOfPlain, KnownTagReader } from './known-tag-reader.js'
+import { KnownDocuments, MAX_DOCUMENT_LENGTH, tell } from './known-documents.js'
 import { KnownTags } from './known-tags.js'
 import { NamespaceScope, type XmlName } from './scope.js'
 import { MAX_AROUND } from './shape-recorder.js'
@@ -59,6 +60,11 @@ export class XmlReader {
   #isCatchingUp = false
   /** An element that begins like many before it and is cut, and its end tag. */
   #held: { readonly text: string; readonly end: string } | undefined
+  readonly #documents: KnownDocuments | undefined
+  /** The whole document, where it was one like an earlier one. */
+  #whole: string | undefined
+  /** A short document that looks like none before, and its start tags so far. */
+  #fresh: { readonly text: string; readonly starts: XmlStart[] } | undefined
   /** What the latest start tag said, and the scope around it. */
   #opened: { readonly outer: NamespaceScope; readonly start: XmlStart } | undefined
 
@@ -70,6 +76,7 @@ export class XmlReader {
     this.#scope = this.#root
     const tags = vocabulary?.tags ?? new KnownTags(new Budget())
     this.#known = new KnownTagReader(tags, this.#checked, this.#limits.maxTextLength)
+    this.#documents = vocabulary?.documents
   }
 
   /** @throws ProtocolError for what is not well-formed, forbidden in SOAP, or over a limit */
@@ -82,22 +89,46 @@ export class XmlReader {
     this.#feed(this.#chunks.end())
     this.#tokenize(() => this.#release(NOTHING))
     if (!this.#started) throw malformed('it is empty')
-    if (this.#known.isOver) return
-    this.#tokenize(() => {
-      this.#handOver()
-      this.#tokenizer().close()
-    })
+    if (!this.#isOver) {
+      this.#tokenize(() => {
+        this.#handOver()
+        this.#tokenizer().close()
+      })
+    }
+    if (this.#fresh) this.#documents?.learn(this.#fresh.text, this.#fresh.starts)
   }
 
   /** Some services send white space before the XML declaration, where the grammar has no place for it. */
   #feed(chunk: TextChunk): void {
     const rest = this.#started ? chunk : chunk.trimStart()
     if (rest.text === '') return
+    // What comes in pieces is not remembered as a whole.
+    this.#fresh = undefined
     this.#tokenize(() => {
-      const at = this.#started ? this.#release(rest) : this.#known.begin(rest, this.#root)
+      const at = this.#started ? this.#release(rest) : this.#begin(rest)
       this.#started = true
       this.#read(rest, at, true)
     })
+  }
+
+  /** @returns how much of the document has been read: all of it where it is like one before */
+  #begin(chunk: TextChunk): number {
+    const { text } = chunk
+    if (this.#documents !== undefined && text.length <= MAX_DOCUMENT_LENGTH && !this.#chunks.isWide) {
+      const known = this.#documents.find(chunk, this.#limits.maxTextLength)
+      if (known !== undefined) {
+        this.#whole = text
+        tell(known, this)
+        return text.length
+      }
+      this.#fresh = { text, starts: [] }
+    }
+    return this.#known.begin(chunk, this.#root)
+  }
+
+  /** Whether the document was read to its end without the tokenizer. */
+  get #isOver(): boolean {
+    return this.#whole !== undefined || this.#known.isOver
   }
 
   /**
@@ -131,7 +162,7 @@ export class XmlReader {
         if (this.#depth > 0) at += this.#passText(chunk, at)
         if (at === text.length) return
       }
-      if (this.#known.isOver && isBlank(text, at)) return
+      if (this.#isOver && isBlank(text, at)) return
       this.#handOver()
       const end = strays < MAX_STRAY_PIECES ? endOfTag(text, at) : text.length
       this.#give(text.slice(at, end))
@@ -182,9 +213,10 @@ export class XmlReader {
     this.#known.learn(outer, piece.slice(piece.indexOf('<')), start)
   }
 
-  /** Lets the tokenizer end the elements that were begun without it. */
+  /** Lets the tokenizer catch up with what was read without it. */
   #handOver(): void {
-    const tags = this.#known.handOver()
+    const tags = this.#whole ?? this.#known.handOver()
+    this.#whole = undefined
     if (tags === '') return
     this.#given += tags.length
     this.#isCatchingUp = true
@@ -239,6 +271,7 @@ export class XmlReader {
     },
     leaf: (start, text) => {
       if (this.handler.leaf && this.#hasRoom(1)) {
+        this.#fresh?.starts.push(start)
         this.#textLength = 0
         this.handler.leaf(start, text)
       } else spellOut(this.#checked, start, text)
@@ -246,6 +279,7 @@ export class XmlReader {
     expectsAlike: () => this.handler.expectsAlike?.() ?? false,
     whole: (start, parts, texts) => {
       if (this.handler.whole && this.#hasRoom(2 + MAX_AROUND)) {
+        this.#fresh = undefined
         this.#textLength = 0
         this.handler.whole(start, parts, texts)
       } else spellOutWhole(this.#checked, start, parts, texts)
@@ -283,6 +317,7 @@ export class XmlReader {
     this.#depth += 1
     this.#textLength = 0
     if (!this.#hasRoom(0)) throw tooLarge('the depth of elements', this.#limits.maxDepth)
+    this.#fresh?.starts.push({ name, attributes, scope })
     this.#scopes.push(this.#scope)
     this.#scope = scope
     this.handler.startElement(name, attributes, scope)

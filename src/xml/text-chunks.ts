@@ -62,7 +62,7 @@ export class TextChunk {
 
   /** From the first character that is not white space on. */
   trimStart(): TextChunk {
-    const text = this.text.trimStart()
+    const text = this.text.replace(LEADING_SPACE, '')
     return text === this.text
       ? this
       : new TextChunk(text, this.#bytes?.subarray(this.text.length - text.length))
@@ -94,7 +94,7 @@ export class TextChunks {
         return NOTHING
       }
       this.#encoding = detect(chunk)
-      if (this.#encoding === 'utf-8' && chunk[0] === 0xef) chunk = chunk.subarray(3)
+      if (this.#encoding === 'utf-8' && chunk.subarray(0, 3).equals(MARK)) chunk = chunk.subarray(3)
     }
     return this.#encoding === 'utf-8' ? this.#utf8(chunk) : new TextChunk(decodeWith(this.#encoding, chunk))
   }
@@ -122,6 +122,12 @@ export class TextChunks {
 }
 
 export const NOTHING = new TextChunk('')
+
+/** The byte order mark in UTF-8. */
+const MARK = Buffer.of(0xef, 0xbb, 0xbf)
+
+/** White space as XML knows it. */
+const LEADING_SPACE = /^[ \t\r\n]+/
 
 function detect(chunk: Buffer): 'utf-8' | TextDecoder {
   const [first, second] = chunk

@@ -51,9 +51,11 @@ export function tokenized(xml: string): Event[] | 'refused' {
     if (pending !== '') events.push(JSON.stringify(pending))
     pending = ''
   }
+  let depth = 0
   const parser = new SaxesParser({ xmlns: true })
   parser.on('opentag', (tag) => {
     flush()
+    depth += 1
     const attributes = Object.values(tag.attributes).filter(
       ({ name }) => name !== 'xmlns' && !name.startsWith('xmlns:'),
     )
@@ -62,10 +64,12 @@ export function tokenized(xml: string): Event[] | 'refused' {
   })
   parser.on('closetag', () => {
     flush()
+    depth -= 1
     events.push('>')
   })
   const text = (value: string): void => {
-    pending += value
+    // White space around the root is no text of the document.
+    if (depth > 0) pending += value
   }
   parser.on('text', text)
   parser.on('cdata', text)

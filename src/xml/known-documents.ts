@@ -1,0 +1,133 @@
+import type { Budget } from './budget.js'
+import { outlineOf, type Gap, type Outline, type Told } from './document-outline.js'
+import type { XmlAttribute, XmlHandler, XmlStart } from './handler.js'
+import { endOfPlain } from './known-tag-reader.js'
+import type { TextChunk } from './text-chunks.js'
+
+/** Longer documents are not remembered as a whole. */
+export const MAX_DOCUMENT_LENGTH = 8192
+
+/** What a value consists of that means itself, whatever it is quoted with. */
+const PLAIN_VALUE = /[^\0-\x1f&<"'\ufffe\uffff]*/y
+
+/** A piece of documents that does not change, and what comes behind it. */
+class Piece {
+  /** Those that may follow behind the gap, longest first: a shorter one may be how a longer one begins. */
+  readonly next: Piece[] = []
+
+  constructor(
+    readonly literal: string,
+    /** What stands behind it; undefined where the document ends. */
+    readonly gap: Gap | undefined,
+    /** What the document tells that ends here. */
+    readonly told: readonly Told[],
+  ) {}
+}
+
+/** A document that looks like one before: what it tells, and what stands in its gaps. */
+export interface KnownDocument {
+  readonly told: readonly Told[]
+  readonly values: readonly string[]
+}
+
+/**
+ * Short documents that were read already, without what stands in their gaps. The replies of a service to the same
+ * request differ in nothing else, so most of them need only be compared, whatever names and ids are in them.
+ */
+export class KnownDocuments {
+  readonly #first: Piece[] = []
+  readonly #budget: Budget
+
+  constructor(budget: Budget) {
+    this.#budget = budget
+  }
+
+  /** @param starts the start tags in the document, which was read without an error */
+  learn(text: string, starts: readonly XmlStart[]): void {
+    const outline = outlineOf(text, starts)
+    if (outline !== undefined) this.#remember(outline)
+  }
+
+  /** @returns undefined where no document was like this one */
+  find(chunk: TextChunk, maxTextLength: number): KnownDocument | undefined {
+    const { text } = chunk
+    const values: string[] = []
+    let pieces = this.#first
+    let at = 0
+    for (;;) {
+      const piece = pieceAt(pieces, text, at)
+      if (piece === undefined) return undefined
+      at += piece.literal.length
+      if (piece.gap === undefined) return at === text.length ? { told: piece.told, values } : undefined
+      const end = piece.gap === 'text' ? endOfPlain(text, at) : endOfValue(text, at)
+      if (end - at > maxTextLength) return undefined
+      values.push(chunk.slice(at, end))
+      at = end
+      pieces = piece.next
+    }
+  }
+
+  #remember({ pieces, gaps, told }: Outline): void {
+    let siblings = this.#first
+    for (const [index, literal] of pieces.entries()) {
+      const gap = gaps[index]
+      let piece = siblings.find((known) => known.literal === literal && known.gap === gap)
+      if (piece === undefined) {
+        if (!this.#budget.spend(literal.length)) return
+        piece = new Piece(literal, gap, gap === undefined ? told : [])
+        siblings.push(piece)
+        siblings.sort((one, other) => other.literal.length - one.literal.length)
+      }
+      siblings = piece.next
+    }
+  }
+}
+
+function pieceAt(pieces: readonly Piece[], text: string, at: number): Piece | undefined {
+  for (const piece of pieces) if (text.startsWith(piece.literal, at)) return piece
+  return undefined
+}
+
+function endOfValue(text: string, at: number): number {
+  PLAIN_VALUE.lastIndex = at
+  PLAIN_VALUE.test(text)
+  return PLAIN_VALUE.lastIndex
+}
+
+/** Tells a document to the reader's handler, which may be another one after each event. */
+export function tell({ told, values }: KnownDocument, reader: { readonly handler: XmlHandler }): void {
+  let used = 0
+  for (const { kind, start, names, text } of told) {
+    if (start === undefined) {
+      if (kind === 'text') reader.handler.text(text)
+      else reader.handler.endElement()
+      continue
+    }
+    const begun = names.length === 0 ? start : filled(start, names, values, used)
+    used += names.length
+    if (kind === 'start') reader.handler.startElement(begun.name, begun.attributes, begun.scope)
+    else tellLeaf(reader, begun, kind === 'leaf' ? (values[used++] ?? '') : '')
+  }
+}
+
+function tellLeaf(reader: { readonly handler: XmlHandler }, start: XmlStart, text: string): void {
+  if (reader.handler.leaf) reader.handler.leaf(start, text)
+  else {
+    reader.handler.startElement(start.name, start.attributes, start.scope)
+    if (text !== '') reader.handler.text(text)
+    reader.handler.endElement()
+  }
+}
+
+function filled(
+  { name, scope }: XmlStart,
+  names: Told['names'],
+  values: readonly string[],
+  first: number,
+): XmlStart {
+  const attributes: XmlAttribute[] = []
+  for (const attribute of names) {
+    attributes.push({ name: attribute, value: values[first + attributes.length] ?? '' })
+  }
+  return { name, attributes, scope }
+}
