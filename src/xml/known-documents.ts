@@ -7,6 +7,9 @@ import type { TextChunk } from './text-chunks.js'
 /** Longer documents are not remembered as a whole. */
 export const MAX_DOCUMENT_LENGTH = 8192
 
+/** What a place of a document takes up, in characters. */
+const TOLD_COST = 64
+
 /** What a value consists of that means itself, whatever it is quoted with. */
 const PLAIN_VALUE = /[^\0-\x1f&<"'\ufffe\uffff]*/y
 
@@ -73,8 +76,9 @@ export class KnownDocuments {
       const gap = gaps[index]
       let piece = siblings.find((known) => known.literal === literal && known.gap === gap)
       if (piece === undefined) {
-        if (!this.#budget.spend(literal.length)) return
-        piece = new Piece(literal, gap, gap === undefined ? told : [])
+        const ends = gap === undefined ? told : []
+        if (!this.#budget.spend(literal.length + ends.length * TOLD_COST)) return
+        piece = new Piece(literal, gap, ends)
         siblings.push(piece)
         siblings.sort((one, other) => other.literal.length - one.literal.length)
       }
