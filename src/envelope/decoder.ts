@@ -1,6 +1,7 @@
 import { ProtocolError } from '../errors/errors.js'
 import type { FaultParts } from '../errors/fault.js'
 import { hintFor } from '../errors/situations.js'
+import type { XmlLimits } from '../xml/guard.js'
 import { leafElement, TreeBuilder, type XmlElement } from '../xml/element.js'
 import { NS } from '../xml/namespaces.js'
 import {
@@ -11,7 +12,7 @@ import {
   type XmlPart,
   type XmlStart,
 } from '../xml/handler.js'
-import { XmlReader, type XmlLimits } from '../xml/reader.js'
+import { XmlReader } from '../xml/reader.js'
 import type { NamespaceScope, XmlName } from '../xml/scope.js'
 import { commonVocabulary } from '../xml/vocabulary.js'
 import { readFault } from './fault.js'

@@ -1,7 +1,6 @@
 import type { Budget } from './budget.js'
 import { outlineOf, type Gap, type Outline, type Told } from './document-outline.js'
 import type { XmlAttribute, XmlHandler, XmlStart } from './handler.js'
-import { endOfPlain } from './known-tag-reader.js'
 import type { TextChunk } from './text-chunks.js'
 
 /** Longer documents are not remembered as a whole. */
@@ -10,8 +9,11 @@ export const MAX_DOCUMENT_LENGTH = 8192
 /** What a place of a document takes up, in characters. */
 const TOLD_COST = 64
 
-/** What a value consists of that means itself, whatever it is quoted with. */
-const PLAIN_VALUE = /[^\0-\x1f&<"'\ufffe\uffff]*/y
+/** Nothing but tags and characters that mean themselves: no reference, no CDATA, no line end to normalize. */
+const PLAIN = /^[^\0-\x08\x0b-\x1f&\]\ufffe\uffff]*$/
+
+/** What a value then consists of that means itself, whatever it is quoted with. */
+const PLAIN_VALUE = /[^\t\n<"']*/y
 
 /** A piece of documents that does not change, and what comes behind it. */
 class Piece {
@@ -54,6 +56,7 @@ export class KnownDocuments {
   /** @returns undefined where no document was like this one */
   find(chunk: TextChunk, maxTextLength: number): KnownDocument | undefined {
     const { text } = chunk
+    if (!PLAIN.test(text)) return undefined
     const values: string[] = []
     let pieces = this.#first
     let at = 0
@@ -62,8 +65,8 @@ export class KnownDocuments {
       if (piece === undefined) return undefined
       at += piece.literal.length
       if (piece.gap === undefined) return at === text.length ? { told: piece.told, values } : undefined
-      const end = piece.gap === 'text' ? endOfPlain(text, at) : endOfValue(text, at)
-      if (end - at > maxTextLength) return undefined
+      const end = piece.gap === 'text' ? text.indexOf('<', at) : endOfValue(text, at)
+      if (end < at || end - at > maxTextLength) return undefined
       values.push(chunk.slice(at, end))
       at = end
       pieces = piece.next

@@ -2,24 +2,14 @@ import { SaxesParser, type SaxesTagPlain } from 'saxes'
 import { ProtocolError } from '../errors/errors.js'
 import { isWsmanError } from '../errors/wsman-error.js'
 import { Budget } from './budget.js'
-import { spellOut, spellOutWhole, type XmlAttribute, type XmlHandler, type XmlStart } from './handler.js'
+import { Guard, tooLarge, type XmlLimits } from './guard.js'
+import type { XmlAttribute, XmlHandler, XmlStart } from './handler.js'
 import { endOfPlain, KnownTagReader } from './known-tag-reader.js'
 import { KnownDocuments, MAX_DOCUMENT_LENGTH, tell } from './known-documents.js'
 import { KnownTags } from './known-tags.js'
-import { NamespaceScope, type XmlName } from './scope.js'
-import { MAX_AROUND } from './shape-recorder.js'
+import { NamespaceScope } from './scope.js'
 import { detached, NOTHING, TextChunk, TextChunks } from './text-chunks.js'
 import type { Vocabulary } from './vocabulary.js'
-
-/** What a peer may send at the most; the size of the whole document is limited where it is received. */
-export interface XmlLimits {
-  /** Elements inside each other. */
-  readonly maxDepth: number
-  /** Attributes of one element. */
-  readonly maxAttributes: number
-  /** Characters of text between two tags. */
-  readonly maxTextLength: number
-}
 
 export const DEFAULT_XML_LIMITS: XmlLimits = {
   maxDepth: 128,
@@ -39,23 +29,18 @@ const MAX_STRAY_PIECES = 8
  * and with a vocabulary all the time of a message like one before.
  */
 export class XmlReader {
-  /** Where the events go; a handler may hand over to another at any time. */
-  handler: XmlHandler
+  readonly #guard: Guard
   #parser: SaxesParser | undefined
   readonly #chunks = new TextChunks()
   readonly #limits: XmlLimits
-  readonly #known: KnownTagReader
+  readonly #tags: KnownTags | undefined
+  #known: KnownTagReader | undefined
   readonly #root: NamespaceScope
-  readonly #scopes: NamespaceScope[] = []
-  #scope: NamespaceScope
-  #depth = 0
   #started = false
   /** Characters given to the tokenizer. */
   #given = 0
   /** After how many of them the latest tag ended. */
   #tagEnd = 0
-  /** Characters of text since the latest tag. */
-  #textLength = 0
   /** It is being told of elements that have been handed on already. */
   #isCatchingUp = false
   /** An element that begins like many before it and is cut, and its end tag. */
@@ -63,20 +48,27 @@ export class XmlReader {
   readonly #documents: KnownDocuments | undefined
   /** The whole document, where it was one like an earlier one. */
   #whole: string | undefined
-  /** A short document that looks like none before, and its start tags so far. */
-  #fresh: { readonly text: string; readonly starts: XmlStart[] } | undefined
+  /** A short document that looks like none before. */
+  #fresh: string | undefined
   /** What the latest start tag said, and the scope around it. */
   #opened: { readonly outer: NamespaceScope; readonly start: XmlStart } | undefined
 
   /** @param vocabulary of documents with these limits; by default each document learns for itself */
   constructor(handler: XmlHandler, limits: Partial<XmlLimits> = {}, vocabulary?: Vocabulary) {
-    this.handler = handler
     this.#limits = { ...DEFAULT_XML_LIMITS, ...limits }
     this.#root = vocabulary?.root ?? NamespaceScope.root
-    this.#scope = this.#root
-    const tags = vocabulary?.tags ?? new KnownTags(new Budget())
-    this.#known = new KnownTagReader(tags, this.#checked, this.#limits.maxTextLength)
+    this.#guard = new Guard(handler, this.#limits, this.#root)
+    this.#tags = vocabulary?.tags
     this.#documents = vocabulary?.documents
+  }
+
+  /** Where the events go; a handler may hand over to another at any time. */
+  get handler(): XmlHandler {
+    return this.#guard.handler
+  }
+
+  set handler(handler: XmlHandler) {
+    this.#guard.handler = handler
   }
 
   /** @throws ProtocolError for what is not well-formed, forbidden in SOAP, or over a limit */
@@ -95,7 +87,8 @@ export class XmlReader {
         this.#tokenizer().close()
       })
     }
-    if (this.#fresh) this.#documents?.learn(this.#fresh.text, this.#fresh.starts)
+    const { starts } = this.#guard
+    if (this.#fresh !== undefined && starts) this.#documents?.learn(this.#fresh, starts)
   }
 
   /** Some services send white space before the XML declaration, where the grammar has no place for it. */
@@ -103,7 +96,7 @@ export class XmlReader {
     const rest = this.#started ? chunk : chunk.trimStart()
     if (rest.text === '') return
     // What comes in pieces is not remembered as a whole.
-    this.#fresh = undefined
+    this.#fresh = this.#guard.starts = undefined
     this.#tokenize(() => {
       const at = this.#started ? this.#release(rest) : this.#begin(rest)
       this.#started = true
@@ -121,14 +114,15 @@ export class XmlReader {
         tell(known, this)
         return text.length
       }
-      this.#fresh = { text, starts: [] }
+      this.#fresh = text
+      this.#guard.starts = []
     }
-    return this.#known.begin(chunk, this.#root)
+    return this.#knownTags().begin(chunk, this.#root)
   }
 
   /** Whether the document was read to its end without the tokenizer. */
   get #isOver(): boolean {
-    return this.#whole !== undefined || this.#known.isOver
+    return this.#whole !== undefined || this.#known?.isOver === true
   }
 
   /**
@@ -153,13 +147,14 @@ export class XmlReader {
       if (this.#isBetweenTags()) {
         // Long text that needs no look at each character.
         if (this.handler.checksText?.() === true) at += this.#passText(chunk, at)
-        at = this.#known.take(chunk, at, this.#scope, mayHold)
-        const end = this.#known.awaited
+        const known = this.#knownTags()
+        at = known.take(chunk, at, this.#guard.scope, mayHold)
+        const end = known.awaited
         if (end !== undefined) {
           this.#held = { text: text.slice(at), end }
           return
         }
-        if (this.#depth > 0) at += this.#passText(chunk, at)
+        if (this.#guard.depth > 0) at += this.#passText(chunk, at)
         if (at === text.length) return
       }
       if (this.#isOver && isBlank(text, at)) return
@@ -173,7 +168,7 @@ export class XmlReader {
 
   /** Whether the tokenizer has just ended a tag inside of the root: it remembers nothing then but what is open. */
   #isBetweenTags(): boolean {
-    return this.#tagEnd === this.#given && this.#depth > 0
+    return this.#tagEnd === this.#given && this.#guard.depth > 0
   }
 
   /**
@@ -187,15 +182,8 @@ export class XmlReader {
     const isChecked = this.handler.checksText?.() ?? false
     const isPlain = isChecked ? !run.includes('&') && !run.includes(']') : endOfPlain(run, 0) === run.length
     if (!isPlain) return 0
-    this.#text(detached(run))
+    this.#guard.text(detached(run))
     return run.length
-  }
-
-  /** @param text which does not keep alive what it is part of */
-  #text(text: string): void {
-    this.#textLength += text.length
-    if (this.#textLength > this.#limits.maxTextLength) throw tooLarge('a text', this.#limits.maxTextLength)
-    if (this.#depth > 0) this.handler.text(text)
   }
 
   /** Gives a piece to the tokenizer; where it was one start tag, that is remembered. */
@@ -210,18 +198,27 @@ export class XmlReader {
   #learn(piece: string): void {
     if (this.#opened === undefined) return
     const { outer, start } = this.#opened
-    this.#known.learn(outer, piece.slice(piece.indexOf('<')), start)
+    this.#knownTags().learn(outer, piece.slice(piece.indexOf('<')), start)
   }
 
   /** Lets the tokenizer catch up with what was read without it. */
   #handOver(): void {
-    const tags = this.#whole ?? this.#known.handOver()
+    const tags = this.#whole ?? this.#known?.handOver() ?? ''
     this.#whole = undefined
     if (tags === '') return
     this.#given += tags.length
     this.#isCatchingUp = true
     this.#tokenizer().write(tags)
     this.#isCatchingUp = false
+  }
+
+  #knownTags(): KnownTagReader {
+    this.#known ??= new KnownTagReader(
+      this.#tags ?? new KnownTags(new Budget()),
+      this.#guard,
+      this.#limits.maxTextLength,
+    )
+    return this.#known
   }
 
   /** Made when it is needed: making it costs as much as reading a short message. */
@@ -242,10 +239,10 @@ export class XmlReader {
     })
     parser.on('closetag', () => {
       this.#tagEnd = parser.position
-      if (!this.#isCatchingUp) this.#close()
+      if (!this.#isCatchingUp) this.#guard.endElement()
     })
     const text = (value: string): void => {
-      this.#text(detached(value))
+      this.#guard.text(detached(value))
     }
     parser.on('text', text)
     parser.on('cdata', text)
@@ -258,39 +255,6 @@ export class XmlReader {
     return parser
   }
 
-  /** Takes what is read without the tokenizer. */
-  readonly #checked: XmlHandler = {
-    startElement: (name, attributes, scope) => {
-      this.#enter(name, attributes, scope)
-    },
-    endElement: () => {
-      this.#close()
-    },
-    text: (text) => {
-      this.#text(text)
-    },
-    leaf: (start, text) => {
-      if (this.handler.leaf && this.#hasRoom(1)) {
-        this.#fresh?.starts.push(start)
-        this.#textLength = 0
-        this.handler.leaf(start, text)
-      } else spellOut(this.#checked, start, text)
-    },
-    expectsAlike: () => this.handler.expectsAlike?.() ?? false,
-    whole: (start, parts, texts) => {
-      if (this.handler.whole && this.#hasRoom(2 + MAX_AROUND)) {
-        this.#fresh = undefined
-        this.#textLength = 0
-        this.handler.whole(start, parts, texts)
-      } else spellOutWhole(this.#checked, start, parts, texts)
-    },
-  }
-
-  /** Whether so many more elements may stand inside each other. */
-  #hasRoom(depth: number): boolean {
-    return this.#depth + depth <= this.#limits.maxDepth
-  }
-
   /** The tokenizer throws plain errors; what the handlers throw is typed and passes. */
   #tokenize(step: () => unknown): void {
     try {
@@ -301,8 +265,8 @@ export class XmlReader {
   }
 
   #open(tag: SaxesTagPlain, { xmlDecl }: SaxesParser): void {
-    if (this.#depth === 0) this.#checkDeclaration(xmlDecl.encoding)
-    const outer = this.#scope
+    if (this.#guard.depth === 0) this.#checkDeclaration(xmlDecl.encoding)
+    const outer = this.#guard.scope
     const scope = outer.extend(tag.attributes)
     const start = {
       name: scope.elementName(tag.name),
@@ -310,24 +274,7 @@ export class XmlReader {
       scope,
     }
     this.#opened = { outer, start }
-    this.#enter(start.name, start.attributes, scope)
-  }
-
-  #enter(name: XmlName, attributes: readonly XmlAttribute[], scope: NamespaceScope): void {
-    this.#depth += 1
-    this.#textLength = 0
-    if (!this.#hasRoom(0)) throw tooLarge('the depth of elements', this.#limits.maxDepth)
-    this.#fresh?.starts.push({ name, attributes, scope })
-    this.#scopes.push(this.#scope)
-    this.#scope = scope
-    this.handler.startElement(name, attributes, scope)
-  }
-
-  #close(): void {
-    this.#depth -= 1
-    this.#textLength = 0
-    this.#scope = this.#scopes.pop() ?? this.#root
-    this.handler.endElement()
+    this.#guard.startElement(start.name, start.attributes, scope)
   }
 
   #attributes(attributes: Readonly<Record<string, string>>, scope: NamespaceScope): readonly XmlAttribute[] {
@@ -368,11 +315,5 @@ function endOfTag(text: string, at: number): number {
 function malformed(reason: string): ProtocolError {
   return new ProtocolError(`The message is not acceptable XML: ${reason}.`, {
     code: 'ERR_WSMAN_MALFORMED_XML',
-  })
-}
-
-function tooLarge(what: string, limit: number): ProtocolError {
-  return new ProtocolError(`The message exceeds the limit of ${limit} on ${what}.`, {
-    code: 'ERR_WSMAN_LIMIT',
   })
 }

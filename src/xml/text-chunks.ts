@@ -35,17 +35,23 @@ class Finder {
 /** Text that has arrived. */
 export class TextChunk {
   readonly text: string
-  readonly references: Finder
-  readonly sectionEnds: Finder
   /** Where each character is one byte: the bytes. */
   readonly #bytes: Buffer | undefined
   #lastMarkup: number | undefined
+  #references: Finder | undefined
+  #sectionEnds: Finder | undefined
 
   constructor(text: string, bytes?: Buffer) {
     this.text = text
-    this.references = new Finder(text, '&')
-    this.sectionEnds = new Finder(text, ']]>')
     this.#bytes = bytes
+  }
+
+  get references(): Finder {
+    return (this.#references ??= new Finder(this.text, '&'))
+  }
+
+  get sectionEnds(): Finder {
+    return (this.#sectionEnds ??= new Finder(this.text, ']]>'))
   }
 
   /** Where the last tag, or what else is markup, begins; -1 where none does. */

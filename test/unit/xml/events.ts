@@ -1,5 +1,6 @@
 import { SaxesParser } from 'saxes'
-import { XmlReader, type XmlLimits } from '../../../src/xml/reader.js'
+import type { XmlLimits } from '../../../src/xml/guard.js'
+import { XmlReader } from '../../../src/xml/reader.js'
 import type { XmlName } from '../../../src/xml/scope.js'
 import type { Vocabulary } from '../../../src/xml/vocabulary.js'
 import { qualified } from '../../support/xml-compare.js'
