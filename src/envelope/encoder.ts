@@ -2,13 +2,10 @@ import { randomUUID } from 'node:crypto'
 import { UsageError } from '../errors/errors.js'
 import { formatDuration } from '../util/duration.js'
 import { NS } from '../xml/namespaces.js'
-import { escapeAttribute, escapeText } from '../xml/escape.js'
-import type { Fill, Shape } from '../xml/shape-tree.js'
-import { attribute, element, fillIn, writeXml, type AttributeTree, type ElementTree } from '../xml/writer.js'
-import { ANONYMOUS } from './actions.js'
-import { optionSet, type OptionSet } from './options.js'
+import { element, fillIn, TreeWriter, writeXml, type ElementTree } from '../xml/writer.js'
+import type { OptionSet } from './options.js'
+import { BODY_START, envelope, headerForm, headerTrees, plainNames } from './request-headers.js'
 import type { ResourceLocator } from './resource.js'
-import { selectorSet } from './selectors.js'
 
 /** The headers of a request, in terms of their meaning. */
 export interface RequestHeaders {
@@ -30,8 +27,10 @@ export function newUuid(): string {
   return `uuid:${randomUUID().toUpperCase()}`
 }
 
-const must = (value: boolean): AttributeTree => attribute('mustUnderstand', String(value), NS.soap)
-const MUST = [must(true)]
+const BODIES = {
+  plain: new TreeWriter((body) => envelope(false, [], body), BODY_START),
+  microsoft: new TreeWriter((body) => envelope(true, [], body), BODY_START),
+}
 
 /** The largest MaxTimeoutms of a service, in milliseconds (MS-WSMV 2.2.4.10): 49 days. */
 const MAX_TIMEOUT_MS = 0xffffffff
@@ -50,67 +49,6 @@ function checkNumbers({ maxEnvelopeSize, operationTimeoutMs }: RequestHeaders): 
   }
 }
 
-const DECLARED = [NS.addressing, NS.wsman]
-const DECLARED_BY_MICROSOFT = [...DECLARED, NS.microsoft]
-
-function envelope(
-  isMicrosoft: boolean,
-  header: readonly (ElementTree | undefined)[],
-  body: readonly ElementTree[],
-): ElementTree {
-  const content = [element(NS.soap, 'Header', header), element(NS.soap, 'Body', body)]
-  return element(NS.soap, 'Envelope', content, [], isMicrosoft ? DECLARED_BY_MICROSOFT : DECLARED)
-}
-
-/** The headers that every request has, written once: the text between their values, and what each value is. */
-class CommonHeaders {
-  readonly #isMicrosoft: boolean
-  readonly #shape: Shape
-  /** Length of the tags that open envelope and header. */
-  readonly #opening: number
-
-  constructor(isMicrosoft: boolean) {
-    const fills: Fill[] = []
-    const slot = (fill: Fill): string => `{${fills.push(fill)}}`
-    const text = (): string => slot(escapeText)
-    const language = (): readonly AttributeTree[] => [
-      attribute('lang', slot(escapeAttribute), NS.xml),
-      must(false),
-    ]
-    const entries: readonly ElementTree[] = [
-      element(NS.addressing, 'To', text()),
-      element(NS.wsman, 'ResourceURI', text(), MUST),
-      element(NS.addressing, 'ReplyTo', [element(NS.addressing, 'Address', ANONYMOUS, MUST)]),
-      element(NS.addressing, 'Action', text(), MUST),
-      element(NS.wsman, 'MaxEnvelopeSize', text(), MUST),
-      element(NS.addressing, 'MessageID', text()),
-      element(NS.wsman, 'Locale', [], language()),
-      ...(isMicrosoft
-        ? [
-            element(NS.microsoft, 'DataLocale', [], language()),
-            element(NS.microsoft, 'SessionId', text(), [must(false)]),
-          ]
-        : []),
-    ]
-    const xml = writeXml(envelope(isMicrosoft, entries, []))
-    this.#isMicrosoft = isMicrosoft
-    this.#opening = xml.indexOf('<a:To>')
-    this.#shape = { pieces: xml.slice(0, xml.indexOf('</s:Header>')).split(/\{\d\}/), fills }
-  }
-
-  /** @param values in the order of the headers */
-  write(
-    values: readonly string[],
-    rest: readonly (ElementTree | undefined)[],
-    body: readonly ElementTree[],
-  ): string {
-    const others = writeXml(envelope(this.#isMicrosoft, rest, body))
-    return fillIn(this.#shape, values) + others.slice(this.#opening)
-  }
-}
-
-let common: { readonly plain: CommonHeaders; readonly microsoft: CommonHeaders } | undefined
-
 /**
  * Writes a request with the headers in the order of Windows' own client (MS-WSMV 4.11.1).
  * @throws UsageError for what a header cannot carry
@@ -121,20 +59,24 @@ export function encodeRequest(
   body: readonly ElementTree[],
 ): string {
   checkNumbers(headers)
-  const { to, resource, action, maxEnvelopeSize, locale, dataLocale, sessionId } = headers
-  common ??= { plain: new CommonHeaders(false), microsoft: new CommonHeaders(true) }
-  const values = [to, resource.resourceUri, action, String(maxEnvelopeSize), messageId, locale]
-  const { selectors, fragment } = resource
-  const { options } = headers
-  const rest = [
-    selectors && selectorSet(selectors),
-    options && optionSet(options),
-    fragment === undefined ? undefined : element(NS.wsman, 'FragmentTransfer', fragment, MUST),
-    element(NS.wsman, 'OperationTimeout', formatDuration(headers.operationTimeoutMs)),
-  ]
-  if (sessionId === undefined) return common.plain.write(values, rest, body)
-  values.push(dataLocale, sessionId)
-  return common.microsoft.write(values, rest, body)
+  const { to, resource, action, maxEnvelopeSize, locale, dataLocale, sessionId, options } = headers
+  const { resourceUri, selectors, fragment } = resource
+  const operationTimeout = formatDuration(headers.operationTimeoutMs)
+  const size = String(maxEnvelopeSize)
+  const values = [to, resourceUri, action, size, messageId, locale]
+  if (sessionId !== undefined) values.push(dataLocale, sessionId)
+  const isMicrosoft = sessionId !== undefined
+  const selectorNames = plainNames(selectors, values)
+  const optionNames = plainNames(options, values)
+  if (selectorNames === undefined || optionNames === undefined) {
+    const texts = { to, resourceUri, action, maxEnvelopeSize: size, messageId, locale, dataLocale, sessionId }
+    const trees = headerTrees({ ...texts, selectors, options, fragment, operationTimeout })
+    return writeXml(envelope(isMicrosoft, trees, body))
+  }
+  if (fragment !== undefined) values.push(fragment)
+  values.push(operationTimeout)
+  const form = headerForm({ isMicrosoft, selectorNames, optionNames, hasFragment: fragment !== undefined })
+  return fillIn(form, values) + (isMicrosoft ? BODIES.microsoft : BODIES.plain).write(body)
 }
 
 /** Writes a message without headers: Identify has none (DSP0226 11.1). */

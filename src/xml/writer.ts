@@ -71,14 +71,42 @@ export function fillIn({ pieces, fills }: Shape, values: readonly string[]): str
   return xml
 }
 
-const shapes = new ShapeTree(checkStep)
+/** Writes trees that all stand in the same surroundings, which are written with them. */
+export class TreeWriter {
+  readonly #shapes = new ShapeTree(checkStep)
+  readonly #around: (trees: readonly ElementTree[]) => ElementTree
+  readonly #start: string
+
+  /**
+   * @param around puts the trees into the document, which has no values besides theirs
+   * @param start where in the document to begin
+   */
+  constructor(around: (trees: readonly ElementTree[]) => ElementTree, start: string) {
+    this.#around = around
+    this.#start = start
+  }
+
+  /** No XML declaration. */
+  write(trees: readonly ElementTree[]): string {
+    const values: string[] = []
+    let step = this.#shapes.root
+    for (const tree of trees) step = describe(tree, step, values)
+    step.shape ??= this.#build(trees)
+    return fillIn(step.shape, values)
+  }
+
+  #build(trees: readonly ElementTree[]): Shape {
+    const { pieces, fills } = buildShape(this.#around(trees))
+    const [first = '', ...others] = pieces
+    return { pieces: [first.slice(first.indexOf(this.#start)), ...others], fills }
+  }
+}
+
+const documents = new TreeWriter(([tree]) => tree ?? element('', ''), '<')
 
 /** Writes an element and all below it. No XML declaration. */
 export function writeXml(tree: ElementTree): string {
-  const values: string[] = []
-  const end = describe(tree, shapes.root, values)
-  end.shape ??= buildShape(tree)
-  return fillIn(end.shape, values)
+  return documents.write([tree])
 }
 
 /** Everything that is structure becomes steps, everything that is value goes into `values`. */
