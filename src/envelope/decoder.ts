@@ -38,19 +38,17 @@ type Place = 'document' | 'envelope' | 'header' | 'body'
  */
 export class EnvelopeDecoder<T> {
   readonly #body: BodyDecoder<T>
+  readonly #frame: Frame
   readonly #reader: XmlReader
   readonly #locale: string | undefined
-  readonly #headers: XmlElement[] = []
-  #soap: string = NS.soap
-  #fault: XmlElement | undefined
-  #sawBody = false
-  #place: Place = 'document'
 
   /** @param locale the language of the request, for a fault whose reason comes in several */
   constructor(body: BodyDecoder<T>, limits?: Partial<XmlLimits>, locale?: string) {
     this.#body = body
     this.#locale = locale
+    this.#frame = new Frame(body)
     this.#reader = new XmlReader(this.#frame, limits, limits ? undefined : commonVocabulary())
+    this.#frame.reader = this.#reader
   }
 
   write(chunk: Uint8Array): void {
@@ -60,73 +58,84 @@ export class EnvelopeDecoder<T> {
   /** @throws ProtocolError when the message is cut or is no SOAP envelope */
   end(): DecodedMessage<T> {
     this.#reader.end()
-    if (!this.#sawBody) throw notAnEnvelope('it has no Body')
-    const headers = new ReceivedHeaders(this.#headers)
-    if (this.#fault) return { headers, fault: readFault(this.#fault, headers, this.#locale) }
-    if (this.#soap === NS.soap11) throw notAnEnvelope('it is one of SOAP 1.1')
+    const { sawBody, fault, soap } = this.#frame
+    if (!sawBody) throw notAnEnvelope('it has no Body')
+    const headers = new ReceivedHeaders(this.#frame.headers)
+    if (fault) return { headers, fault: readFault(fault, headers, this.#locale) }
+    if (soap === NS.soap11) throw notAnEnvelope('it is one of SOAP 1.1')
     return { headers, body: this.#body.result(headers) }
   }
+}
 
-  /** Envelope, Header and Body themselves; what is inside goes to tree builders and to the body's decoder. */
-  readonly #frame: XmlHandler = {
-    startElement: (name, attributes, scope) => {
-      this.#start(name, attributes, scope)
-    },
-    endElement: () => {
-      this.#place = this.#place === 'envelope' ? 'document' : 'envelope'
-    },
-    text: () => undefined,
-    leaf: (start, text) => {
-      if (this.#place === 'header') {
-        this.#headers.push(leafElement(start, text))
-        return
-      }
-      // The start may make another handler responsible.
-      this.#start(start.name, start.attributes, start.scope)
-      if (text !== '') this.#reader.handler.text(text)
-      this.#reader.handler.endElement()
-    },
+/** Envelope, Header and Body themselves; what is inside goes to tree builders and to the body's decoder. */
+class Frame implements XmlHandler {
+  /** Whose handler this is, or whoever it hands over to. */
+  reader: { handler: XmlHandler } = { handler: this }
+  readonly headers: XmlElement[] = []
+  soap: string = NS.soap
+  fault: XmlElement | undefined
+  sawBody = false
+  readonly #body: BodyDecoder<unknown>
+  #place: Place = 'document'
+
+  constructor(body: BodyDecoder<unknown>) {
+    this.#body = body
   }
 
-  #start(name: XmlName, attributes: readonly XmlAttribute[], scope: NamespaceScope): void {
+  startElement(name: XmlName, attributes: readonly XmlAttribute[], scope: NamespaceScope): void {
     switch (this.#place) {
       case 'document':
         if (name.local !== 'Envelope' || (name.namespace !== NS.soap && name.namespace !== NS.soap11)) {
           throw notAnEnvelope(`its root is <${name.local}>${name.namespace ? ` in ${name.namespace}` : ''}`)
         }
-        this.#soap = name.namespace
+        this.soap = name.namespace
         this.#place = 'envelope'
         return
       case 'envelope':
         this.#enter(name)
         return
       case 'header':
-        this.#collect(name, attributes, scope, (header) => this.#headers.push(header))
+        this.#collect(name, attributes, scope, (header) => this.headers.push(header))
         return
       default:
         this.#startBody(name, attributes, scope)
     }
   }
 
+  endElement(): void {
+    this.#place = this.#place === 'envelope' ? 'document' : 'envelope'
+  }
+
+  text(): void {
+    // White space between the parts of the envelope.
+  }
+
+  leaf(start: XmlStart, text: string): void {
+    if (this.#place === 'header') {
+      this.headers.push(leafElement(start, text))
+      return
+    }
+    // The start may make another handler responsible.
+    this.startElement(start.name, start.attributes, start.scope)
+    if (text !== '') this.reader.handler.text(text)
+    this.reader.handler.endElement()
+  }
+
   #enter(name: XmlName): void {
-    if (
-      name.namespace !== this.#soap ||
-      (name.local !== 'Header' && name.local !== 'Body') ||
-      this.#sawBody
-    ) {
+    if (name.namespace !== this.soap || (name.local !== 'Header' && name.local !== 'Body') || this.sawBody) {
       throw notAnEnvelope(`<${name.local}> stands where Header or Body belongs`)
     }
-    this.#sawBody = name.local === 'Body'
-    this.#place = this.#sawBody ? 'body' : 'header'
+    this.sawBody = name.local === 'Body'
+    this.#place = this.sawBody ? 'body' : 'header'
   }
 
   #startBody(name: XmlName, attributes: readonly XmlAttribute[], scope: NamespaceScope): void {
-    if (name.local === 'Fault' && name.namespace === this.#soap) {
-      this.#collect(name, attributes, scope, (fault) => (this.#fault ??= fault))
+    if (name.local === 'Fault' && name.namespace === this.soap) {
+      this.#collect(name, attributes, scope, (fault) => (this.fault ??= fault))
       return
     }
-    const inside = new InsideBody(this.#body, () => (this.#reader.handler = this.#frame))
-    this.#reader.handler = inside
+    const inside = new InsideBody(this.#body, () => (this.reader.handler = this))
+    this.reader.handler = inside
     inside.startElement(name, attributes, scope)
   }
 
@@ -138,10 +147,10 @@ export class EnvelopeDecoder<T> {
     done: (element: XmlElement) => void,
   ): void {
     const builder = new TreeBuilder((element) => {
-      this.#reader.handler = this.#frame
+      this.reader.handler = this
       done(element)
     })
-    this.#reader.handler = builder
+    this.reader.handler = builder
     builder.startElement(name, attributes, scope)
   }
 }

@@ -101,28 +101,28 @@ function endOfValue(text: string, at: number): number {
   return PLAIN_VALUE.lastIndex
 }
 
-/** Tells a document to the reader's handler, which may be another one after each event. */
-export function tell({ told, values }: KnownDocument, reader: { readonly handler: XmlHandler }): void {
+/** Tells a document to the handler that is there, which may be another one after each event. */
+export function tell({ told, values }: KnownDocument, to: { readonly handler: XmlHandler }): void {
   let used = 0
   for (const { kind, start, names, text } of told) {
     if (start === undefined) {
-      if (kind === 'text') reader.handler.text(text)
-      else reader.handler.endElement()
+      if (kind === 'text') to.handler.text(text)
+      else to.handler.endElement()
       continue
     }
     const begun = names.length === 0 ? start : filled(start, names, values, used)
     used += names.length
-    if (kind === 'start') reader.handler.startElement(begun.name, begun.attributes, begun.scope)
-    else tellLeaf(reader, begun, kind === 'leaf' ? (values[used++] ?? '') : '')
+    if (kind === 'start') to.handler.startElement(begun.name, begun.attributes, begun.scope)
+    else tellLeaf(to, begun, kind === 'leaf' ? (values[used++] ?? '') : '')
   }
 }
 
-function tellLeaf(reader: { readonly handler: XmlHandler }, start: XmlStart, text: string): void {
-  if (reader.handler.leaf) reader.handler.leaf(start, text)
+function tellLeaf(to: { readonly handler: XmlHandler }, start: XmlStart, text: string): void {
+  if (to.handler.leaf) to.handler.leaf(start, text)
   else {
-    reader.handler.startElement(start.name, start.attributes, start.scope)
-    if (text !== '') reader.handler.text(text)
-    reader.handler.endElement()
+    to.handler.startElement(start.name, start.attributes, start.scope)
+    if (text !== '') to.handler.text(text)
+    to.handler.endElement()
   }
 }
 

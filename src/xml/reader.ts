@@ -54,8 +54,8 @@ export class XmlReader {
   #opened: { readonly outer: NamespaceScope; readonly start: XmlStart } | undefined
 
   /** @param vocabulary of documents with these limits; by default each document learns for itself */
-  constructor(handler: XmlHandler, limits: Partial<XmlLimits> = {}, vocabulary?: Vocabulary) {
-    this.#limits = { ...DEFAULT_XML_LIMITS, ...limits }
+  constructor(handler: XmlHandler, limits?: Partial<XmlLimits>, vocabulary?: Vocabulary) {
+    this.#limits = limits === undefined ? DEFAULT_XML_LIMITS : { ...DEFAULT_XML_LIMITS, ...limits }
     this.#root = vocabulary?.root ?? NamespaceScope.root
     this.#guard = new Guard(handler, this.#limits, this.#root)
     this.#tags = vocabulary?.tags
@@ -111,7 +111,7 @@ export class XmlReader {
       const known = this.#documents.find(chunk, this.#limits.maxTextLength)
       if (known !== undefined) {
         this.#whole = text
-        tell(known, this)
+        tell(known, this.#guard)
         return text.length
       }
       this.#fresh = text

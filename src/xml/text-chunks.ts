@@ -80,9 +80,11 @@ export function detached(text: string): string {
   return isCopied(text.length) || text.length > LONG ? text : Buffer.from(text).toString()
 }
 
+const NO_BYTES: Buffer = Buffer.alloc(0)
+
 /** Turns the bytes of an XML document into text as they arrive: UTF-8, or UTF-16 told by its mark or by its first `<`. */
 export class TextChunks {
-  #pending: Buffer = Buffer.alloc(0)
+  #pending = NO_BYTES
   #encoding: 'unknown' | 'utf-8' | TextDecoder = 'unknown'
 
   /** Whether the document turned out to be UTF-16. */
@@ -91,9 +93,9 @@ export class TextChunks {
   }
 
   decode(bytes: Uint8Array): TextChunk {
-    let chunk: Buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    let chunk = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     if (this.#pending.length > 0) chunk = Buffer.concat([this.#pending, chunk])
-    this.#pending = Buffer.alloc(0)
+    this.#pending = NO_BYTES
     if (this.#encoding === 'unknown') {
       if (chunk.length < 4) {
         this.#pending = Buffer.from(chunk)
@@ -108,7 +110,8 @@ export class TextChunks {
   /** What is left at the end. @throws ProtocolError when a character is cut */
   end(): TextChunk {
     const rest = this.#pending
-    this.#pending = Buffer.alloc(0)
+    if (rest.length === 0 && this.#encoding === 'utf-8') return NOTHING
+    this.#pending = NO_BYTES
     if (this.#encoding === 'unknown' || this.#encoding === 'utf-8') {
       if (!isUtf8(rest)) throw notText()
       return new TextChunk(rest.toString())
