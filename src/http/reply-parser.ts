@@ -220,7 +220,8 @@ export class ReplyParser {
     return this.#left === 0 ? 'ended' : 'sized'
   }
 
-  #staysOpen(connection = ''): boolean {
+  #staysOpen(connection: string | undefined): boolean {
+    if (connection === undefined) return this.#minorVersion > 0
     const options = connection.toLowerCase().split(',').map(trimmed)
     return this.#minorVersion === 0 ? options.includes('keep-alive') : !options.includes('close')
   }
