@@ -168,6 +168,42 @@ describe('the headers of a request', () => {
     }
   })
 
+  it('are right for more structures than are remembered', () => {
+    for (let round = 0; round < 2; round++) {
+      for (let count = 0; count < 600; count++) {
+        const options = { [`Option${count}`]: `value ${count}`, Same: round }
+        const set = select(encode({ options }), 'Header', 'OptionSet').flatMap(elementsOf)
+        expect(set.map((option) => [option.attributes.Name, textOf(option)])).toEqual([
+          [`Option${count}`, `value ${count}`],
+          ['Same', String(round)],
+        ])
+      }
+    }
+  })
+
+  it.each(['{1}', '{0}', 'a b', 'a/b', 'a\nb', ' a', 'a/ b', '2', '__proto__', '&amp;'])(
+    'carry options and selectors of any name: %j',
+    (name) => {
+      for (const value of ['{2}', 'x']) {
+        const given = Object.fromEntries([
+          ['First', 'f'],
+          [name, value],
+          ['b', 'last'],
+        ])
+        const root = encode({ options: given, resource: { resourceUri: 'urn:{1}', selectors: given } })
+        const expected = Object.entries(given).map(([key, text]) => [key, text])
+        for (const path of [
+          ['OptionSet', 'Option'],
+          ['SelectorSet', 'Selector'],
+        ]) {
+          const set = select(root, 'Header', ...path)
+          expect(set.map((entry) => [entry.attributes.Name, textOf(entry)])).toEqual(expected)
+        }
+        expect(select(root, 'Header', 'OperationTimeout').map(textOf)).toEqual(['PT60.000S'])
+      }
+    },
+  )
+
   it('never take values of an earlier message', () => {
     const name = (root: PlainElement): readonly string[] =>
       select(root, 'Header', 'SelectorSet', 'Selector').map(textOf)
