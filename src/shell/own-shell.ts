@@ -15,12 +15,12 @@ import { Shell } from './shell.js'
  * takes one place of the limiter.
  * @param use gets the options with what bounds all of it
  */
-export async function inOwnShell<Options extends ShellOptions & CallOptions, T>(
+export function inOwnShell<Options extends ShellOptions & CallOptions, T>(
   context: ShellContext,
   options: Options,
   use: (shell: Shell, bounded: Options) => Promise<T>,
 ): Promise<T> {
-  return await asOneCall(options, async (bounded) => {
+  return asOneCall(options, async (bounded) => {
     const { limiter, runner } = context
     // Where nobody waits, requests leave in the order of the calls.
     const release = limiter && (await takePlace(limiter, runner, bounded.signal))

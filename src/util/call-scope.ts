@@ -78,11 +78,18 @@ export class CallScope implements Dependent {
 }
 
 /** Several requests as one call: the signal and the time limit of its options bound all of them together. */
-export async function asOneCall<Options extends ScopeSources, T>(
+export function asOneCall<Options extends ScopeSources, T>(
   options: Options,
   work: (bounded: Options) => Promise<T>,
 ): Promise<T> {
-  if (options.signal === undefined && options.timeoutMs === undefined) return await work(options)
+  const isBounded = options.signal !== undefined || options.timeoutMs !== undefined
+  return isBounded ? withinScope(options, work) : work(options)
+}
+
+async function withinScope<Options extends ScopeSources, T>(
+  options: Options,
+  work: (bounded: Options) => Promise<T>,
+): Promise<T> {
   const scope = new CallScope({ signal: options.signal, timeoutMs: options.timeoutMs })
   try {
     return await work({ ...options, signal: scope.signal, timeoutMs: undefined })
