@@ -56,7 +56,7 @@ export class LimitedRunner implements OperationRunner {
     }
   }
 
-  cleanUp(operation: Operation<unknown>, options?: CleanUpOptions): Promise<void> {
+  cleanUp(operation: Operation<unknown>, options?: CleanUpOptions): Promise<unknown> {
     return this.#runner.cleanUp(operation, options)
   }
 }

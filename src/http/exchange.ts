@@ -25,6 +25,7 @@ interface BodyReader {
 export class Exchange implements SocketUser, ReplyListener {
   readonly #connection: HttpConnection
   readonly #signal: CallSignal
+  readonly #onHead: WireRequest['onHead']
   readonly #limits: ExchangeLimits
   readonly #parser: ReplyParser
   #head: ReplyHead | undefined
@@ -40,9 +41,10 @@ export class Exchange implements SocketUser, ReplyListener {
   #failure: Error | undefined
   #over = false
 
-  constructor(connection: HttpConnection, { signal }: WireRequest, limits: ExchangeLimits) {
+  constructor(connection: HttpConnection, { signal, onHead }: WireRequest, limits: ExchangeLimits) {
     this.#connection = connection
     this.#signal = signal
+    this.#onHead = onHead
     this.#limits = limits
     this.#parser = new ReplyParser(this, PARSER_OPTIONS)
   }
@@ -195,8 +197,11 @@ export class Exchange implements SocketUser, ReplyListener {
     this.#timer = undefined
     this.#head = head
     const error = this.#inspectHead(head)
-    if (error === undefined) this.#accept?.(head)
-    else this.fail(error)
+    if (error !== undefined) this.fail(error)
+    else {
+      this.#onHead?.(head)
+      this.#accept?.(head)
+    }
   }
 
   onBody(piece: Buffer): void {

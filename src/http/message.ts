@@ -18,6 +18,8 @@ export interface WireRequest {
   /** How long the first byte of the reply may take after the request was written, in milliseconds. */
   readonly replyTimeoutMs: number
   readonly signal: CallSignal
+  /** Told of the reply's head as soon as that is there. */
+  readonly onHead?: ((head: { readonly headers: IncomingHttpHeaders }) => void) | undefined
 }
 
 /** A reply whose head has arrived. One of `receive`, `discard` and `abandon` must be called. */

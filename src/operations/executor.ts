@@ -76,13 +76,13 @@ export class OperationExecutor implements OperationRunner {
     return this.#scoped(operation, options, this.lifetime)
   }
 
-  async cleanUp(
+  cleanUp(
     operation: Operation<unknown>,
     { locale, dataLocale, affinity }: CleanUpOptions = {},
-  ): Promise<void> {
+  ): Promise<unknown> {
     const timeoutMs = CLEAN_UP_MS
     const options = { timeoutMs, operationTimeoutMs: timeoutMs, locale, dataLocale, affinity }
-    await this.#scoped(operation, options, undefined)
+    return this.#scoped(operation, options, undefined)
   }
 
   async #scoped<T>(
@@ -114,7 +114,7 @@ export class OperationExecutor implements OperationRunner {
     for (;;) {
       trace.attempts++
       try {
-        return await this.#once(operation, options, progress)
+        return this.#unwrap(await this.#once(operation, options, progress))
       } catch (error) {
         await this.#beforeRetry(operation, error, unknown, progress).catch((failure: unknown) => {
           throw described(failure, progress)
@@ -146,7 +146,7 @@ export class OperationExecutor implements OperationRunner {
     })
   }
 
-  async #once<T>(operation: Operation<T>, options: RunnerOptions, progress: Progress): Promise<T> {
+  #once<T>(operation: Operation<T>, options: RunnerOptions, progress: Progress): Promise<Reply<T>> {
     const { signal, trace } = progress
     const { transport, client, protocol, wireLog } = this.#options
     const operationTimeoutMs = options.operationTimeoutMs ?? protocol.maxTimeoutMs
@@ -156,28 +156,24 @@ export class OperationExecutor implements OperationRunner {
     trace.messageId = sentId
     const tap = wireLog && this.#tap(wireLog, trace)
     tap?.request(body)
-    try {
-      const message = await transport.send(
-        {
-          body,
-          lane: operation.lane,
-          replyTimeoutMs: timerDelay(operationTimeoutMs + client.networkDelayMs),
-          signal,
-          onStart: () => (progress.started = true),
-          anonymous: operation.anonymous ?? false,
-          affinity: options.affinity,
-        },
-        (head) => {
-          trace.status = head.status
-          tap?.head(head)
-          const sink = openReply(operation, head, sentId)
-          return tap?.through(sink) ?? sink
-        },
-      )
-      return this.#unwrap(message)
-    } finally {
-      tap?.end()
-    }
+    const sent = transport.send(
+      {
+        body,
+        lane: operation.lane,
+        replyTimeoutMs: timerDelay(operationTimeoutMs + client.networkDelayMs),
+        signal,
+        onStart: () => (progress.started = true),
+        anonymous: operation.anonymous ?? false,
+        affinity: options.affinity,
+      },
+      (head) => {
+        trace.status = head.status
+        tap?.head(head)
+        const sink = openReply(operation, head, sentId)
+        return tap?.through(sink) ?? sink
+      },
+    )
+    return tap ? sent.finally(() => tap.end()) : sent
   }
 
   #tap(wireLog: WireLog, { operation, messageId, attempts }: OperationTrace): WireTap {

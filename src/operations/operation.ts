@@ -47,5 +47,5 @@ export interface OperationRunner {
   learnMaxEnvelopeSize(kilobytes: number): void
   run<T>(operation: Operation<T>, options?: RunnerOptions): Promise<T>
   /** Like `run`, also after the owner was closed: for Release, Signal and Delete. Bounded in time on its own. */
-  cleanUp(operation: Operation<unknown>, options?: CleanUpOptions): Promise<void>
+  cleanUp(operation: Operation<unknown>, options?: CleanUpOptions): Promise<unknown>
 }

@@ -35,7 +35,7 @@ export interface CommandRunOptions {
   readonly inactivityTimeoutMs: number | undefined
   readonly options: CallOptions
   /** Called once, when nothing more will be asked of the service for this command. */
-  readonly finished: (settling: Promise<void>) => void
+  readonly finished: (settling: Promise<unknown>) => void
 }
 
 /** Made once: without a reason, every abort makes an exception with a stack. */
@@ -228,7 +228,7 @@ export class CommandRun {
     clearTimeout(this.#quiet)
     this.#local.abort(error ?? OVER)
     this.#options.scope.dispose()
-    this.#options.finished(settling.then(() => undefined))
+    this.#options.finished(settling)
     this.#options.sink.close(error)
   }
 }

@@ -1,6 +1,6 @@
 import type { ResourceLocator } from '../envelope/resource.js'
 import { forOneRequest, type CallOptions } from '../operations/call-options.js'
-import type { Operation, OperationRunner } from '../operations/operation.js'
+import type { OperationRunner } from '../operations/operation.js'
 import type { ReceiveResult } from '../operations/receive-body.js'
 import { receiveOperation } from '../operations/shell-verbs.js'
 import { Patience } from './patience.js'
@@ -30,42 +30,30 @@ export async function receiveAll(
   signal: CallSignal,
   deliver: (result: ReceiveResult) => Promise<void>,
 ): Promise<number | undefined> {
+  const { runner, turns, options } = parts
   const operation = receiveOperation(parts.shell, parts.commandId)
   const patience = new Patience()
   let exitCode: number | undefined
   for (;;) {
-    const result = await receiveOnce(parts, operation, patience, signal)
+    const turn = await turns.take(signal)
+    let result: ReceiveResult | undefined
+    try {
+      const limit = Math.min(turn.limitMs, options.operationTimeoutMs ?? Infinity)
+      const operationTimeoutMs = limit === Infinity ? undefined : limit
+      result = await runner.run(operation, forOneRequest(options, { signal, operationTimeoutMs }))
+      patience.reset()
+    } catch (error) {
+      turn.end()
+      if (isTimedOut(error)) patience.reset()
+      else if (isHeldUp(error)) await patience.pause(error, signal)
+      else throw error
+    } finally {
+      turn.end()
+    }
+    // Nothing within the operation timeout, or the request was held up.
     if (result === undefined) continue
     exitCode = result.exitCode ?? exitCode
     await deliver(result)
     if (result.done) return exitCode
-  }
-}
-
-/** @returns undefined where there was nothing within the operation timeout, or the request was held up */
-async function receiveOnce(
-  { runner, turns, options }: ReceiveParts,
-  operation: Operation<ReceiveResult>,
-  patience: Patience,
-  signal: CallSignal,
-): Promise<ReceiveResult | undefined> {
-  const turn = await turns.take(signal)
-  try {
-    const limit = Math.min(turn.limitMs, options.operationTimeoutMs ?? Infinity)
-    const operationTimeoutMs = limit === Infinity ? undefined : limit
-    const result = await runner.run(operation, forOneRequest(options, { signal, operationTimeoutMs }))
-    patience.reset()
-    return result
-  } catch (error) {
-    if (isTimedOut(error)) {
-      patience.reset()
-      return undefined
-    }
-    if (!isHeldUp(error)) throw error
-    turn.end()
-    await patience.pause(error, signal)
-    return undefined
-  } finally {
-    turn.end()
   }
 }

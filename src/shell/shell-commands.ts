@@ -59,9 +59,11 @@ export class ShellCommands {
     let release: Release | undefined
     this.#starting.add(scope)
     try {
-      release = await this.#ready(scope.signal).catch((error: unknown) => {
-        throw withRemote(error as Error, 'notStarted')
-      })
+      if (!this.#isReady(scope.signal)) {
+        release = await this.#ready(scope.signal).catch((error: unknown) => {
+          throw withRemote(error as Error, 'notStarted')
+        })
+      }
       const started = await this.#launch(line, sink, options, scope)
       if (place === 'start') release?.()
       else if (release) void started.run.completed.catch(() => undefined).finally(release)
@@ -107,9 +109,19 @@ export class ShellCommands {
     await Promise.all(this.#settling)
   }
 
+  /** Whether commands have not ended. */
+  get areRunning(): boolean {
+    return this.#runs.size > 0
+  }
+
   /** The shell is gone, as far as can be known. */
   closed(reason: () => Error, remote: RemoteState): void {
     for (const run of this.#runs) run.shellClosed(reason(), remote)
+  }
+
+  /** Whether a command may start at once. */
+  #isReady({ aborted }: CallSignal): boolean {
+    return this.#options.limiter === undefined && this.#settling.size === 0 && !aborted
   }
 
   /** A new command is refused until the last one was given up (MS-WSMV 3.1.4.14, note 121). */
@@ -174,8 +186,9 @@ export class ShellCommands {
     }
   }
 
-  #settle(settling: Promise<void>): void {
-    const settled = settling.catch(() => undefined).finally(() => this.#settling.delete(settled))
+  #settle(settling: Promise<unknown>): void {
+    const over = (): void => void this.#settling.delete(settled)
+    const settled = settling.then(over, over)
     this.#settling.add(settled)
   }
 

@@ -56,7 +56,7 @@ export class ShellRunner implements OperationRunner {
     return this.#runner.run(operation, all)
   }
 
-  cleanUp(operation: Operation<unknown>): Promise<void> {
+  cleanUp(operation: Operation<unknown>): Promise<unknown> {
     return this.#runner.cleanUp(operation, this.#common)
   }
 }

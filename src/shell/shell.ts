@@ -204,11 +204,13 @@ export class Shell implements AsyncDisposable {
     const deleted = this.#runner.cleanUp(deleteShellOperation(this.#locator)).catch((error: unknown) => {
       if (!isGone(error)) throw error
     })
-    const gone = deleted.then(
-      (): RemoteState => 'stopped',
-      (): RemoteState => 'unknown',
-    )
-    this.#commands.closed(reason, await within(gone, CLOSE_WAIT_MS, 'unknown'))
+    if (this.#commands.areRunning) {
+      const gone = deleted.then(
+        (): RemoteState => 'stopped',
+        (): RemoteState => 'unknown',
+      )
+      this.#commands.closed(reason, await within(gone, CLOSE_WAIT_MS, 'unknown'))
+    }
     await deleted
   }
 

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import type { AxiosInstance } from 'axios'
 import { sendRequest } from '../http/adapter.js'
 import type { HttpConnection } from '../http/connection.js'
@@ -76,12 +77,10 @@ export class Channel implements Pooled {
     if (authorization !== undefined) headers.Authorization = authorization
     if (cookie !== undefined) headers.Cookie = cookie
     Object.assign(headers, variation?.headers)
-    const wire = { path: variation?.path ?? path, headers, body, replyTimeoutMs, signal }
-    const response = sendRequest(this.#connection, wire, limits, axios)
-    if (affinity === undefined) return response
-    return response.then((reply) => {
-      affinity.learn(reply.headers['set-cookie'])
-      return reply
-    })
+    const onHead =
+      affinity &&
+      ((head: { readonly headers: IncomingHttpHeaders }) => affinity.learn(head.headers['set-cookie']))
+    const wire = { path: variation?.path ?? path, headers, body, replyTimeoutMs, signal, onHead }
+    return sendRequest(this.#connection, wire, limits, axios)
   }
 }

@@ -129,10 +129,18 @@ export class HttpTransport implements Transport {
     try {
       const ready = this.#mechanism.ready(this.host)
       if (ready) await abortable(ready, signal)
-      return await this.#exchange(request, (response) => {
-        pass?.(true)
-        return this.#receive(response, open)
-      })
+      for (let reconnects = 0; reconnects <= MAX_RECONNECTS; reconnects++) {
+        const channel = await this.#pool.acquire(request.lane, signal)
+        try {
+          const response = await channel.send(request)
+          if (response === RECONNECT) continue
+          pass?.(true)
+          return await this.#receive(response, open)
+        } finally {
+          this.#pool.release(channel)
+        }
+      }
+      throw connectionsEnded(this.host)
     } catch (error) {
       if (error instanceof AuthenticationError) this.#gate?.close()
       throw error
@@ -187,23 +195,6 @@ export class HttpTransport implements Transport {
     return `HttpTransport { url: '${this.url}' }`
   }
 
-  async #exchange<T>(request: TransportRequest, receive: (response: WireResponse) => Promise<T>): Promise<T> {
-    for (let reconnects = 0; reconnects <= MAX_RECONNECTS; reconnects++) {
-      const channel = await this.#pool.acquire(request.lane, request.signal)
-      try {
-        const response = await channel.send(request)
-        if (response !== RECONNECT) return await receive(response)
-      } finally {
-        this.#pool.release(channel)
-      }
-    }
-    const message = `${this.host} ended every connection before authentication was over.`
-    throw new AuthenticationError('ERR_WSMAN_UNAUTHORIZED', message, {
-      host: this.host,
-      hint: hintFor('connectionsEnded'),
-    })
-  }
-
   #checkPolicy(): void {
     if (this.#permitted) return
     this.#allow(this.#mechanism.provesHost)
@@ -226,6 +217,14 @@ export class HttpTransport implements Transport {
       throw error
     }
   }
+}
+
+function connectionsEnded(host: string): AuthenticationError {
+  const message = `${host} ended every connection before authentication was over.`
+  return new AuthenticationError('ERR_WSMAN_UNAUTHORIZED', message, {
+    host,
+    hint: hintFor('connectionsEnded'),
+  })
 }
 
 function positive(name: string, value: number): number {

@@ -23,11 +23,16 @@ export function abortable<T>(promise: Promise<T>, signal: CallSignal): Promise<T
       reject(abortReason(signal))
     }
     signal.addEventListener('abort', stop, { once: true })
-    const settled = (): void => {
-      signal.removeEventListener('abort', stop)
-    }
-    promise.then(settled, settled)
-    promise.then(resolve, reject)
+    promise.then(
+      (value) => {
+        signal.removeEventListener('abort', stop)
+        resolve(value)
+      },
+      (error: Error) => {
+        signal.removeEventListener('abort', stop)
+        reject(error)
+      },
+    )
   })
 }
 
@@ -35,11 +40,16 @@ export function abortable<T>(promise: Promise<T>, signal: CallSignal): Promise<T
 export function within<T>(promise: Promise<T>, ms: number, otherwise: T): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const timer = setTimeout(resolve, timerDelay(ms), otherwise)
-    const settled = (): void => {
-      clearTimeout(timer)
-    }
-    promise.then(settled, settled)
-    promise.then(resolve, reject)
+    promise.then(
+      (value) => {
+        clearTimeout(timer)
+        resolve(value)
+      },
+      (error: Error) => {
+        clearTimeout(timer)
+        reject(error)
+      },
+    )
   })
 }
 
