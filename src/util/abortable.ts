@@ -23,16 +23,7 @@ export function abortable<T>(promise: Promise<T>, signal: CallSignal): Promise<T
       reject(abortReason(signal))
     }
     signal.addEventListener('abort', stop, { once: true })
-    promise.then(
-      (value) => {
-        signal.removeEventListener('abort', stop)
-        resolve(value)
-      },
-      (error: Error) => {
-        signal.removeEventListener('abort', stop)
-        reject(error)
-      },
-    )
+    passOn(promise, { resolve, reject }, () => signal.removeEventListener('abort', stop))
   })
 }
 
@@ -40,17 +31,27 @@ export function abortable<T>(promise: Promise<T>, signal: CallSignal): Promise<T
 export function within<T>(promise: Promise<T>, ms: number, otherwise: T): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const timer = setTimeout(resolve, timerDelay(ms), otherwise)
-    promise.then(
-      (value) => {
-        clearTimeout(timer)
-        resolve(value)
-      },
-      (error: Error) => {
-        clearTimeout(timer)
-        reject(error)
-      },
-    )
+    passOn(promise, { resolve, reject }, () => clearTimeout(timer))
   })
+}
+
+interface Settling<T> {
+  readonly resolve: (value: T) => void
+  readonly reject: (reason: unknown) => void
+}
+
+/** @param before is done before what `promise` settles with is passed on */
+function passOn<T>(promise: Promise<T>, { resolve, reject }: Settling<T>, before: () => void): void {
+  promise.then(
+    (value) => {
+      before()
+      resolve(value)
+    },
+    (error: unknown) => {
+      before()
+      reject(error)
+    },
+  )
 }
 
 /** Waits for `ms` milliseconds, or rejects with the signal's reason. */
