@@ -283,12 +283,12 @@ export class WsmanClient implements AsyncDisposable {
    * @param args without them, `command` is the whole command line as cmd takes it
    * @throws CommandError with `check` for an exit code other than 0
    */
-  async run(
+  run(
     command: string,
     args?: readonly string[],
     options: RunOptions & ShellOptions = {},
   ): Promise<CommandResult> {
-    return await inOwnShell(this.#shells, options, (shell, bounded) => shell.run(command, args, bounded))
+    return inOwnShell(this.#shells, options, (shell, bounded) => shell.run(command, args, bounded))
   }
 
   /**

@@ -73,7 +73,7 @@ export class OperationExecutor implements OperationRunner {
   }
 
   run<T>(operation: Operation<T>, options: RunnerOptions = {}): Promise<T> {
-    return this.#scoped(operation, options, this.lifetime)
+    return this.#traced(operation, options, this.lifetime)
   }
 
   cleanUp(
@@ -82,16 +82,10 @@ export class OperationExecutor implements OperationRunner {
   ): Promise<unknown> {
     const timeoutMs = CLEAN_UP_MS
     const options = { timeoutMs, operationTimeoutMs: timeoutMs, locale, dataLocale, affinity }
-    return this.#scoped(operation, options, undefined)
+    return this.#traced(operation, options, undefined)
   }
 
-  async #scoped<T>(
-    operation: Operation<T>,
-    options: RunnerOptions,
-    lifetime: Lifetime | undefined,
-  ): Promise<T> {
-    assertCallOptions(options)
-    const scope = new CallScope({ signal: options.signal, timeoutMs: options.timeoutMs, lifetime })
+  #traced<T>(operation: Operation<T>, options: RunnerOptions, lifetime: Lifetime | undefined): Promise<T> {
     const trace: OperationTrace = {
       host: this.host,
       operation: operation.name,
@@ -100,27 +94,33 @@ export class OperationExecutor implements OperationRunner {
       attempts: 0,
       status: undefined,
     }
-    const progress: Progress = { signal: scope.signal, started: false, trace }
-    try {
-      return await traced(operationChannel, trace, () => this.#withRetries(operation, options, progress))
-    } finally {
-      scope.dispose()
-    }
+    return traced(operationChannel, trace, () => this.#withRetries(operation, options, lifetime, trace))
   }
 
-  async #withRetries<T>(operation: Operation<T>, options: RunnerOptions, progress: Progress): Promise<T> {
-    const { trace } = progress
+  async #withRetries<T>(
+    operation: Operation<T>,
+    options: RunnerOptions,
+    lifetime: Lifetime | undefined,
+    trace: OperationTrace,
+  ): Promise<T> {
+    assertCallOptions(options)
+    const scope = new CallScope({ signal: options.signal, timeoutMs: options.timeoutMs, lifetime })
+    const progress: Progress = { signal: scope.signal, started: false, trace }
     let unknown: unknown
-    for (;;) {
-      trace.attempts++
-      try {
-        return this.#unwrap(await this.#once(operation, options, progress))
-      } catch (error) {
-        await this.#beforeRetry(operation, error, unknown, progress).catch((failure: unknown) => {
-          throw described(failure, progress)
-        })
-        if (!isRetryable(error, false)) unknown = error
+    try {
+      for (;;) {
+        trace.attempts++
+        try {
+          return this.#unwrap(await this.#once(operation, options, progress))
+        } catch (error) {
+          await this.#beforeRetry(operation, error, unknown, progress).catch((failure: unknown) => {
+            throw described(failure, progress)
+          })
+          if (!isRetryable(error, false)) unknown = error
+        }
       }
+    } finally {
+      scope.dispose()
     }
   }
 

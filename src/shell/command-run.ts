@@ -63,10 +63,12 @@ export class CommandRun {
     // The exit may be nobody's concern; whoever waits for it still gets the error.
     this.completed.catch(() => undefined)
     this.#watchQuiet()
-    const done = this.#receive()
+    const done = receiveAll(options, this.#local, (result) => this.#deliver(result))
     done.then(
-      (exit) => {
-        if (this.#phase === 'running') this.#succeed(exit)
+      (exitCode) => {
+        if (this.#phase !== 'running') return
+        if (exitCode !== undefined) this.#succeed({ exitCode })
+        else void this.#giveUp(this.#error('The command ended and the service told no exit code.'))
       },
       (error: unknown) => {
         if (this.#phase === 'running') void this.#giveUp(error as Error)
@@ -99,19 +101,13 @@ export class CommandRun {
     if (this.#phase !== 'ended') this.#fail(withRemote(reason, remote), Promise.resolve())
   }
 
-  #watch(done: Promise<CommandExit>): void {
+  #watch(done: Promise<unknown>): void {
     const { signal } = this.#options.scope
     const stop = (): void => {
       if (this.#phase === 'running') void this.#stop(signal.reason as Error, done)
     }
     if (signal.aborted) stop()
     else signal.addEventListener('abort', stop, { once: true })
-  }
-
-  async #receive(): Promise<CommandExit> {
-    const exitCode = await receiveAll(this.#options, this.#local, (result) => this.#deliver(result))
-    if (exitCode !== undefined) return { exitCode }
-    throw this.#error('The command ended and the service told no exit code.')
   }
 
   async #deliver({ chunks }: ReceiveResult): Promise<void> {
@@ -140,7 +136,7 @@ export class CommandRun {
   }
 
   /** ctrl_c first, terminate after half of the grace; the caller learns whether the remote side is known to be gone. */
-  async #stop(reason: Error, done: Promise<CommandExit>): Promise<void> {
+  async #stop(reason: Error, done: Promise<unknown>): Promise<void> {
     this.#beginStopping()
     const half = this.#options.abortGraceMs / 2
     const gone = new Promise<RemoteState>((resolve) => {

@@ -48,17 +48,32 @@ class BasicAuthenticator implements Authenticator {
     this.#host = host
   }
 
-  async exchange(message: Leg, roundTrip: RoundTrip, signal: CallSignal): Promise<WireResponse> {
-    this.#credential ??= withHeader(await abortable(this.#source.read(this.#host), signal))
-    const { contentType, body } = message
-    const response = await roundTrip({ contentType, body, authorization: this.#credential.header })
-    if (response.status !== 401) return response
+  exchange(message: Leg, roundTrip: RoundTrip, signal: CallSignal): Promise<WireResponse> {
+    if (this.#credential !== undefined) return this.#send(message, roundTrip, this.#credential)
+    return abortable(this.#source.read(this.#host), signal).then((read) => {
+      this.#credential = withHeader(read)
+      return this.#send(message, roundTrip, this.#credential)
+    })
+  }
+
+  #send(
+    { contentType, body }: Leg,
+    roundTrip: RoundTrip,
+    credential: UserPassword & { readonly header: string },
+  ): Promise<WireResponse> {
+    return roundTrip({ contentType, body, authorization: credential.header }).then((response) => {
+      if (response.status === 401) this.#refused(response, credential)
+      return response
+    })
+  }
+
+  #refused(response: WireResponse, credential: UserPassword): never {
     const offered = offeredBy(response)
     response.abandon()
     if (offered.length > 0 && !offered.some((scheme) => scheme.toLowerCase() === 'basic')) {
       throw schemeNotOffered('Basic', this.#host, offered, 'basicOff')
     }
-    throw this.#source.refuse(this.#credential, this.#host, { offered })
+    throw this.#source.refuse(credential, this.#host, { offered })
   }
 
   [inspect.custom](): string {
