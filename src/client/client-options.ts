@@ -166,3 +166,23 @@ function languageTag(option: string, tag: string): string {
   if (/^[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*$/.test(tag)) return tag
   throw new UsageError(`${option} must be a language tag such as en-US; it is ${JSON.stringify(tag)}.`)
 }
+
+/** The user name, where it stands there: a function that fetches it is not asked before a service wants it. */
+export function usernameOf(auth: WsmanClientOptions['auth']): string | undefined {
+  if (auth === undefined || !('username' in auth)) return undefined
+  return typeof auth.username === 'string' ? auth.username : undefined
+}
+
+/** The parts of a URL as options. By hand, because the URL class of the platform hides default ports and forbids zones. */
+export function partsOf(
+  url: string,
+  secure: boolean,
+): Pick<WsmanClientOptions, 'transport' | 'port' | 'urlPrefix'> {
+  const [, authority = '', path = ''] = /^\w+:\/\/([^/?#]*)([^#]*)/.exec(url.trim()) ?? []
+  const port = /:(\d+)$/.exec(authority)?.[1]
+  return {
+    transport: secure ? 'https' : 'http',
+    ...(port === undefined ? {} : { port: Number(port) }),
+    ...(path === '' || path === '/' ? {} : { urlPrefix: path }),
+  }
+}

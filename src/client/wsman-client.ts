@@ -46,7 +46,9 @@ import { diagnose, type DiagnoseOptions } from '../diagnose/diagnose.js'
 import type { DiagnosisReport } from '../diagnose/report.js'
 import { resolveProxy } from '../http/proxy.js'
 import {
+  partsOf,
   resolveClientOptions,
+  usernameOf,
   type ResolvedClientOptions,
   type WsmanClientOptions,
 } from './client-options.js'
@@ -393,21 +395,4 @@ function openTransport(
     axios: options.axios,
     spn: options.spn,
   })
-}
-
-/** Where it stands there: a function that fetches it is not asked before a service wants it. */
-function usernameOf(auth: WsmanClientOptions['auth']): string | undefined {
-  if (auth === undefined || !('username' in auth)) return undefined
-  return typeof auth.username === 'string' ? auth.username : undefined
-}
-
-/** By hand, because the URL class of the platform hides default ports and forbids zones. */
-function partsOf(url: string, secure: boolean): Pick<WsmanClientOptions, 'transport' | 'port' | 'urlPrefix'> {
-  const [, authority = '', path = ''] = /^\w+:\/\/([^/?#]*)([^#]*)/.exec(url.trim()) ?? []
-  const port = /:(\d+)$/.exec(authority)?.[1]
-  return {
-    transport: secure ? 'https' : 'http',
-    ...(port === undefined ? {} : { port: Number(port) }),
-    ...(path === '' || path === '/' ? {} : { urlPrefix: path }),
-  }
 }

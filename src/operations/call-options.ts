@@ -26,11 +26,14 @@ export interface CallOptions {
   readonly optionSet?: OptionSet | undefined
 }
 
+/** With every member said, so that none can be forgotten where options are passed on member by member. */
+export type Whole<Options> = { readonly [Name in keyof Options]-?: Options[Name] }
+
 /** What one request of a call is sent with: the call itself stays bounded by whoever made it. */
 export function forOneRequest(
   { operationTimeoutMs, locale, dataLocale, maxEnvelopeSizeKb, optionSet }: CallOptions,
   own: Pick<CallOptions, 'signal' | 'operationTimeoutMs'> = {},
-): CallOptions {
+): Whole<Omit<CallOptions, 'timeoutMs'>> {
   return {
     signal: own.signal,
     operationTimeoutMs: own.operationTimeoutMs ?? operationTimeoutMs,

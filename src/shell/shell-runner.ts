@@ -1,10 +1,7 @@
-import type { CallOptions, Languages } from '../operations/call-options.js'
+import type { CallOptions, Languages, Whole } from '../operations/call-options.js'
 import type { CleanUpOptions, Operation, OperationRunner, RunnerOptions } from '../operations/operation.js'
 import { Affinity } from '../transport/affinity.js'
 import type { Lifetime } from '../util/lifetime.js'
-
-/** With every member said, so that none can be forgotten. */
-type Whole<T> = { readonly [Name in keyof T]-?: T[Name] }
 
 /**
  * Sends the requests of one shell, all of them in the languages it was opened with (MS-WSMV 3.1.4.5.2) and with the
@@ -42,7 +39,7 @@ export class ShellRunner implements OperationRunner {
   run<T>(operation: Operation<T>, options: CallOptions = {}): Promise<T> {
     const { signal, timeoutMs, operationTimeoutMs, maxEnvelopeSizeKb, optionSet } = options
     const { locale, dataLocale, affinity } = this.#common
-    // Member by member: copying objects as a whole costs several times as much, and this is done for every request.
+    // Copying objects as a whole costs several times as much, and this is done for every request.
     const all: Whole<RunnerOptions> = {
       signal,
       timeoutMs,
