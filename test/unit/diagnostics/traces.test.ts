@@ -50,6 +50,17 @@ describe('wsman:operation', () => {
     expect(error).toMatchObject({ host: '127.0.0.1', operation: 'Create', resource: 'http://x/Class' })
     expect(toldOf(told, 'wsman:retry', 'message')).toEqual([])
   })
+
+  it('tells of a call that was refused before it was tried', async () => {
+    const told = recordTraces()
+    const service = await startService({})
+    const error = await rejection(connect(service).get('urn:r', { operationTimeoutMs: 0 }))
+    expect(error).toMatchObject({ code: 'ERR_WSMAN_USAGE' })
+    const [last] = toldOf(told, 'wsman:operation', 'error')
+    expect(last).toMatchObject({ operation: 'Get', resource: 'urn:r', attempts: 0 })
+    expect(last?.error).toBe(error)
+    expect(service.requests).toEqual([])
+  })
 })
 
 describe('wsman:connection', () => {
