@@ -1,8 +1,7 @@
-import type { IncomingHttpHeaders } from 'node:http'
 import type { AxiosInstance } from 'axios'
 import { sendRequest } from '../http/adapter.js'
 import type { HttpConnection } from '../http/connection.js'
-import type { ExchangeLimits, WireResponse } from '../http/message.js'
+import type { ExchangeLimits, WireRequest, WireResponse } from '../http/message.js'
 import type { Authenticator, Leg, Mechanism, RECONNECT } from './authenticator.js'
 import type { Pooled } from './pool.js'
 import type { TransportRequest } from './types.js'
@@ -77,9 +76,7 @@ export class Channel implements Pooled {
     if (authorization !== undefined) headers.Authorization = authorization
     if (cookie !== undefined) headers.Cookie = cookie
     Object.assign(headers, variation?.headers)
-    const onHead =
-      affinity &&
-      ((head: { readonly headers: IncomingHttpHeaders }) => affinity.learn(head.headers['set-cookie']))
+    const onHead: WireRequest['onHead'] = affinity && ((head) => affinity.learn(head.headers['set-cookie']))
     const wire = { path: variation?.path ?? path, headers, body, replyTimeoutMs, signal, onHead }
     return sendRequest(this.#connection, wire, limits, axios)
   }

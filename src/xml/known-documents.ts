@@ -1,6 +1,6 @@
 import type { Budget } from './budget.js'
 import { outlineOf, type Gap, type Outline, type Told } from './document-outline.js'
-import type { XmlAttribute, XmlHandler, XmlStart } from './handler.js'
+import { passLeaf, type XmlAttribute, type XmlHandler, type XmlStart } from './handler.js'
 import type { TextChunk } from './text-chunks.js'
 
 /** Longer documents are not remembered as a whole. */
@@ -101,28 +101,19 @@ function endOfValue(text: string, at: number): number {
   return PLAIN_VALUE.lastIndex
 }
 
-/** Tells a document to the handler that is there, which may be another one after each event. */
-export function tell({ told, values }: KnownDocument, to: { readonly handler: XmlHandler }): void {
+/** Tells a document as if it were read tag by tag. */
+export function tell({ told, values }: KnownDocument, handler: XmlHandler): void {
   let used = 0
   for (const { kind, start, names, text } of told) {
     if (start === undefined) {
-      if (kind === 'text') to.handler.text(text)
-      else to.handler.endElement()
+      if (kind === 'text') handler.text(text)
+      else handler.endElement()
       continue
     }
     const begun = names.length === 0 ? start : filled(start, names, values, used)
     used += names.length
-    if (kind === 'start') to.handler.startElement(begun.name, begun.attributes, begun.scope)
-    else tellLeaf(to, begun, kind === 'leaf' ? (values[used++] ?? '') : '')
-  }
-}
-
-function tellLeaf(to: { readonly handler: XmlHandler }, start: XmlStart, text: string): void {
-  if (to.handler.leaf) to.handler.leaf(start, text)
-  else {
-    to.handler.startElement(start.name, start.attributes, start.scope)
-    if (text !== '') to.handler.text(text)
-    to.handler.endElement()
+    if (kind === 'start') handler.startElement(begun.name, begun.attributes, begun.scope)
+    else passLeaf(handler, begun, kind === 'leaf' ? (values[used++] ?? '') : '')
   }
 }
 

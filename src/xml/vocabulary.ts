@@ -4,8 +4,8 @@ import { KnownTags } from './known-tags.js'
 import { NamespaceScope } from './scope.js'
 
 /**
- * Names, scopes, start tags and whole outlines that documents have in common. What they mean depends on their characters alone, so it
- * does not matter who sent them: the second message of a kind is mostly compared with the first.
+ * Names, scopes, start tags and whole outlines that documents have in common. What they mean depends on their characters
+ * alone, so it does not matter who sent them: the second message of a kind is mostly compared with the first.
  */
 export class Vocabulary {
   readonly #budget = new Budget()
