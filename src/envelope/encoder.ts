@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { UsageError } from '../errors/errors.js'
 import { formatDuration } from '../util/duration.js'
-import { NS } from '../xml/namespaces.js'
-import { element, fillIn, TreeWriter, writeXml, type ElementTree } from '../xml/writer.js'
-import type { OptionSet } from './options.js'
-import { BODY_START, envelope, headerForm, headerTrees, plainNames } from './request-headers.js'
+import { NS, prefixFor } from '../xml/namespaces.js'
+import { xml, Xml } from '../xml/template.js'
+import { ANONYMOUS } from './actions.js'
+import { DECLARED } from './fragment.js'
+import { optionSet, type OptionSet } from './options.js'
 import type { ResourceLocator } from './resource.js'
+import { selectorSet } from './selectors.js'
 
 /** The headers of a request, in terms of their meaning. */
 export interface RequestHeaders {
@@ -27,11 +29,6 @@ export function newUuid(): string {
   return `uuid:${randomUUID().toUpperCase()}`
 }
 
-const BODIES = {
-  plain: new TreeWriter((body) => envelope(false, [], body), BODY_START),
-  microsoft: new TreeWriter((body) => envelope(true, [], body), BODY_START),
-}
-
 /** The largest MaxTimeoutms of a service, in milliseconds (MS-WSMV 2.2.4.10): 49 days. */
 const MAX_TIMEOUT_MS = 0xffffffff
 
@@ -49,37 +46,45 @@ function checkNumbers({ maxEnvelopeSize, operationTimeoutMs }: RequestHeaders): 
   }
 }
 
+const declarations = (namespaces: readonly string[]): readonly Xml[] =>
+  namespaces.map((namespace) => new Xml(` xmlns:${prefixFor(namespace)}="${namespace}"`))
+
+const START = xml`<s:Envelope${declarations([NS.soap, ...DECLARED])}><s:Header>`
+const MICROSOFT_START = xml`<s:Envelope${declarations([NS.soap, ...DECLARED, NS.microsoft])}><s:Header>`
+const REPLY_TO = xml`<a:ReplyTo><a:Address s:mustUnderstand="true">${ANONYMOUS}</a:Address></a:ReplyTo>`
+
 /**
  * Writes a request with the headers in the order of Windows' own client (MS-WSMV 4.11.1).
  * @throws UsageError for what a header cannot carry
  */
-export function encodeRequest(
-  headers: RequestHeaders,
-  messageId: string,
-  body: readonly ElementTree[],
-): string {
+export function encodeRequest(headers: RequestHeaders, messageId: string, body?: Xml): string {
   checkNumbers(headers)
   const { to, resource, action, maxEnvelopeSize, locale, dataLocale, sessionId, options } = headers
   const { resourceUri, selectors, fragment } = resource
-  const operationTimeout = formatDuration(headers.operationTimeoutMs)
-  const size = String(maxEnvelopeSize)
-  const values = [to, resourceUri, action, size, messageId, locale]
-  if (sessionId !== undefined) values.push(dataLocale, sessionId)
   const isMicrosoft = sessionId !== undefined
-  const selectorNames = plainNames(selectors, values)
-  const optionNames = plainNames(options, values)
-  if (selectorNames === undefined || optionNames === undefined) {
-    const texts = { to, resourceUri, action, maxEnvelopeSize: size, messageId, locale, dataLocale, sessionId }
-    const trees = headerTrees({ ...texts, selectors, options, fragment, operationTimeout })
-    return writeXml(envelope(isMicrosoft, trees, body))
+  const head = [
+    xml`<a:To>${to}</a:To><w:ResourceURI s:mustUnderstand="true">${resourceUri}</w:ResourceURI>`,
+    REPLY_TO,
+    xml`<a:Action s:mustUnderstand="true">${action}</a:Action>`,
+    xml`<w:MaxEnvelopeSize s:mustUnderstand="true">${String(maxEnvelopeSize)}</w:MaxEnvelopeSize>`,
+    xml`<a:MessageID>${messageId}</a:MessageID><w:Locale xml:lang="${locale}" s:mustUnderstand="false"/>`,
+  ]
+  if (isMicrosoft) {
+    head.push(
+      xml`<p:DataLocale xml:lang="${dataLocale}" s:mustUnderstand="false"/>`,
+      xml`<p:SessionId s:mustUnderstand="false">${sessionId}</p:SessionId>`,
+    )
   }
-  if (fragment !== undefined) values.push(fragment)
-  values.push(operationTimeout)
-  const form = headerForm({ isMicrosoft, selectorNames, optionNames, hasFragment: fragment !== undefined })
-  return fillIn(form, values) + (isMicrosoft ? BODIES.microsoft : BODIES.plain).write(body)
+  if (selectors) head.push(selectorSet(selectors))
+  if (options) head.push(optionSet(options))
+  if (fragment !== undefined)
+    head.push(xml`<w:FragmentTransfer s:mustUnderstand="true">${fragment}</w:FragmentTransfer>`)
+  head.push(xml`<w:OperationTimeout>${formatDuration(headers.operationTimeoutMs)}</w:OperationTimeout>`)
+  const start = isMicrosoft ? MICROSOFT_START : START
+  return xml`${start}${head}</s:Header><s:Body>${body}</s:Body></s:Envelope>`.text
 }
 
 /** Writes a message without headers: Identify has none (DSP0226 11.1). */
-export function encodeBare(body: readonly ElementTree[]): string {
-  return writeXml(element(NS.soap, 'Envelope', [element(NS.soap, 'Header'), element(NS.soap, 'Body', body)]))
+export function encodeBare(body?: Xml): string {
+  return xml`<s:Envelope${declarations([NS.soap])}><s:Header/><s:Body>${body}</s:Body></s:Envelope>`.text
 }

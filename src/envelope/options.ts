@@ -1,6 +1,6 @@
 import type { XmlElement } from '../xml/element.js'
 import { NS } from '../xml/namespaces.js'
-import { attribute, element, type ElementTree } from '../xml/writer.js'
+import { xml, type Xml } from '../xml/template.js'
 import { scalarText } from './scalar-text.js'
 
 /** What an option may hold; null for one that has a name only (`xsi:nil`). */
@@ -22,29 +22,29 @@ export type OptionValue = OptionScalar | WsmanOption
 export type OptionSet = Readonly<Record<string, OptionValue | readonly OptionValue[]>>
 
 /** `w:OptionSet`, if there is any option. @throws UsageError for what is no value of an option */
-export function optionSet(options: OptionSet): ElementTree | undefined {
-  const children: ElementTree[] = []
+export function optionSet(options: OptionSet): Xml {
+  const children: Xml[] = []
   // A header that need not be understood may be left out of account whole (SOAP 1.2 part 1, 2.4).
   let binding = false
   for (const [name, given] of Object.entries(options)) {
     for (const value of isList(given) ? given : [given]) {
-      children.push(optionTree(name, value))
+      children.push(optionXml(name, value))
       binding ||= isOption(value) && value.mustComply === true
     }
   }
-  if (children.length === 0) return undefined
-  const attributes = binding ? [attribute('mustUnderstand', 'true', NS.soap)] : undefined
-  return element(NS.wsman, 'OptionSet', children, attributes, [NS.xsi])
+  const must = binding ? xml` s:mustUnderstand="true"` : undefined
+  return children.length === 0
+    ? xml``
+    : xml`<w:OptionSet xmlns:xsi="${NS.xsi}"${must}>${children}</w:OptionSet>`
 }
 
-function optionTree(name: string, given: OptionValue): ElementTree {
+function optionXml(name: string, given: OptionValue): Xml {
   const { value, type, mustComply } = isOption(given) ? given : { value: given }
-  const attributes = [attribute('Name', name)]
-  if (mustComply !== undefined) attributes.push(attribute('MustComply', String(mustComply)))
-  if (type !== undefined) attributes.push(attribute('Type', type))
-  if (value === null) attributes.push(attribute('nil', 'true', NS.xsi))
-  const text = value === null ? [] : scalarText(`The option ${name}`, value)
-  return element(NS.wsman, 'Option', text, attributes)
+  const attributes: Xml[] = []
+  if (mustComply !== undefined) attributes.push(xml` MustComply="${String(mustComply)}"`)
+  if (type !== undefined) attributes.push(xml` Type="${type}"`)
+  if (value === null) return xml`<w:Option Name="${name}"${attributes} xsi:nil="true"/>`
+  return xml`<w:Option Name="${name}"${attributes}>${scalarText(`The option ${name}`, value)}</w:Option>`
 }
 
 const isOption = (given: OptionValue): given is WsmanOption => typeof given === 'object' && given !== null

@@ -1,26 +1,38 @@
 import { UsageError } from '../errors/errors.js'
 import type { XmlElement } from '../xml/element.js'
 import { NS } from '../xml/namespaces.js'
+import { xml, type Xml } from '../xml/template.js'
 import { attribute, element, type ElementTree } from '../xml/writer.js'
 import { EndpointReference, type Selectors } from './endpoint-reference.js'
+import { fragment } from './fragment.js'
 import { scalarText } from './scalar-text.js'
 
 /** References inside references, beyond which they must be going in a circle. */
 const MAX_NESTING = 16
 
-/** `w:SelectorSet`, if there is any selector. @throws UsageError for what is no value of a selector */
-export function selectorSet(selectors: Selectors, nesting = 0): ElementTree | undefined {
-  const children: ElementTree[] = []
+/** `w:SelectorSet` for an envelope, if there is any selector. @throws UsageError for what is no value of a selector */
+export function selectorSet(selectors: Selectors): Xml {
+  const children: Xml[] = []
   for (const [name, value] of Object.entries(selectors)) {
-    const content = selectorContent(name, value, nesting)
-    children.push(element(NS.wsman, 'Selector', content, [attribute('Name', name)]))
+    if (isReferenceLike(value)) return fragment(selectorTrees(selectors, 0))
+    children.push(xml`<w:Selector Name="${name}">${selectorText(name, value)}</w:Selector>`)
   }
-  return children.length === 0 ? undefined : element(NS.wsman, 'SelectorSet', children)
+  return children.length === 0 ? xml`` : xml`<w:SelectorSet>${children}</w:SelectorSet>`
 }
+
+/** The same where references stand inside each other. */
+function selectorTrees(selectors: Selectors, nesting: number): readonly ElementTree[] {
+  const children = Object.entries(selectors).map(([name, value]) =>
+    element(NS.wsman, 'Selector', selectorContent(name, value, nesting), [attribute('Name', name)]),
+  )
+  return children.length === 0 ? [] : [element(NS.wsman, 'SelectorSet', children)]
+}
+
+const selectorText = (name: string, value: unknown): string => scalarText(`The selector ${name}`, value)
 
 /** A selector holds text, or a whole `a:EndpointReference` (DSP0226 5.1.2.2), also one that was stored as JSON. */
 function selectorContent(name: string, value: unknown, nesting: number): readonly (ElementTree | string)[] {
-  if (!isReferenceLike(value)) return [scalarText(`The selector ${name}`, value)]
+  if (!isReferenceLike(value)) return [selectorText(name, value)]
   const children = referenceChildren(EndpointReference.from(value), nesting + 1)
   return [element(NS.addressing, 'EndpointReference', children)]
 }
@@ -38,7 +50,7 @@ export function referenceChildren(reference: EndpointReference, nesting = 0): re
     element(NS.addressing, 'Address', reference.address),
     element(NS.addressing, 'ReferenceParameters', [
       element(NS.wsman, 'ResourceURI', reference.resourceUri),
-      selectorSet(reference.selectors, nesting),
+      ...selectorTrees(reference.selectors, nesting),
     ]),
   ]
 }

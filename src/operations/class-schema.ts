@@ -32,7 +32,6 @@ export function getClassOperation(namespace: string, className: string): Operati
     lane: 'call',
     idempotent: true,
     options: DETAILS,
-    body: [],
     decoder: () =>
       new TreeBody((elements) =>
         chosen(

@@ -3,8 +3,8 @@ import { TreeBody } from '../envelope/body-decoders.js'
 import type { ResourceLocator } from '../envelope/resource.js'
 import { formatDuration } from '../util/duration.js'
 import { NS } from '../xml/namespaces.js'
-import { element, type ElementTree } from '../xml/writer.js'
-import { filterElement, type FilterExpression } from './filters.js'
+import { xml, type Xml } from '../xml/template.js'
+import { filterXml, type FilterExpression } from './filters.js'
 import type { Operation } from './operation.js'
 import { PageBody, type ItemDecoderFactory, type Page } from './page-body.js'
 
@@ -36,24 +36,26 @@ export function enumerateOperation<T>(
   request: EnumerateRequest,
   items: ItemDecoderFactory<T>,
 ): Operation<Page<T>> {
-  const { resource, mode, optimize, maxElements, filter, expiresMs } = request
-  const children: readonly ElementTree[] = [
-    ...(expiresMs === undefined ? [] : [element(NS.enumeration, 'Expires', formatDuration(expiresMs))]),
-    ...(optimize
-      ? [element(NS.wsman, 'OptimizeEnumeration'), element(NS.wsman, 'MaxElements', String(maxElements))]
-      : []),
-    ...(mode === 'object' ? [] : [element(NS.wsman, 'EnumerationMode', MODES[mode])]),
-    ...(filter ? [filterElement(filter)] : []),
-  ]
   return {
     name: 'Enumerate',
     action: ACTION.enumerate,
-    resource,
+    resource: request.resource,
     lane: 'call',
     idempotent: true,
-    body: [element(NS.enumeration, 'Enumerate', children)],
+    body: () => enumerateXml(request),
     decoder: () => new PageBody('EnumerateResponse', items),
   }
+}
+
+function enumerateXml({ mode, optimize, maxElements, filter, expiresMs }: EnumerateRequest): Xml {
+  const children: Xml[] = []
+  if (expiresMs !== undefined) children.push(xml`<n:Expires>${formatDuration(expiresMs)}</n:Expires>`)
+  if (optimize) {
+    children.push(xml`<w:OptimizeEnumeration/>`, xml`<w:MaxElements>${String(maxElements)}</w:MaxElements>`)
+  }
+  if (mode !== 'object') children.push(xml`<w:EnumerationMode>${MODES[mode]}</w:EnumerationMode>`)
+  if (filter) children.push(filterXml(filter))
+  return xml`<n:Enumerate xmlns:n="${NS.enumeration}">${children}</n:Enumerate>`
 }
 
 export interface PullRequest {
@@ -65,22 +67,25 @@ export interface PullRequest {
 
 /** WS-Enumeration Pull (MS-WSMV 3.1.4.9). The items of a lost reply are gone, so it is never sent twice. */
 export function pullOperation<T>(request: PullRequest, items: ItemDecoderFactory<T>): Operation<Page<T>> {
-  const { resource, context, maxElements, maxTimeMs } = request
-  const children: readonly ElementTree[] = [
-    element(NS.enumeration, 'EnumerationContext', context),
-    ...(maxTimeMs === undefined ? [] : [element(NS.enumeration, 'MaxTime', formatDuration(maxTimeMs))]),
-    element(NS.enumeration, 'MaxElements', String(maxElements)),
-  ]
   return {
     name: 'Pull',
     action: ACTION.pull,
-    resource,
+    resource: request.resource,
     lane: 'poll',
     idempotent: false,
-    body: [element(NS.enumeration, 'Pull', children)],
+    body: () => pullXml(request),
     decoder: () => new PageBody('PullResponse', items),
   }
 }
+
+function pullXml({ context, maxElements, maxTimeMs }: PullRequest): Xml {
+  const children = [contextXml(context)]
+  if (maxTimeMs !== undefined) children.push(xml`<n:MaxTime>${formatDuration(maxTimeMs)}</n:MaxTime>`)
+  children.push(xml`<n:MaxElements>${String(maxElements)}</n:MaxElements>`)
+  return xml`<n:Pull xmlns:n="${NS.enumeration}">${children}</n:Pull>`
+}
+
+const contextXml = (context: string): Xml => xml`<n:EnumerationContext>${context}</n:EnumerationContext>`
 
 /** WS-Enumeration Release (MS-WSMV 3.1.4.10). */
 export function releaseOperation(resource: ResourceLocator, context: string): Operation<void> {
@@ -90,7 +95,7 @@ export function releaseOperation(resource: ResourceLocator, context: string): Op
     resource,
     lane: 'control',
     idempotent: true,
-    body: [element(NS.enumeration, 'Release', [element(NS.enumeration, 'EnumerationContext', context)])],
+    body: () => xml`<n:Release xmlns:n="${NS.enumeration}">${contextXml(context)}</n:Release>`,
     decoder: () => new TreeBody(() => undefined),
   }
 }

@@ -186,7 +186,8 @@ export class OperationExecutor implements OperationRunner {
     operationTimeoutMs: number,
     messageId: string,
   ): string {
-    const { action, resource, body } = operation
+    const { action, resource } = operation
+    const body = operation.body?.()
     if (action === undefined || resource === undefined) return encodeBare(body)
     const { transport, protocol, locale, dataLocale, microsoftHeaders } = this.#options
     return encodeRequest(

@@ -1,8 +1,10 @@
 import type { EndpointReference, Selectors } from '../envelope/endpoint-reference.js'
+import { fragment } from '../envelope/fragment.js'
 import { referenceChildren, selectorSet } from '../envelope/selectors.js'
 import { UsageError } from '../errors/errors.js'
 import { NS } from '../xml/namespaces.js'
-import { attribute, element, type ElementTree } from '../xml/writer.js'
+import { xml, type Xml } from '../xml/template.js'
+import { element, type ElementTree } from '../xml/writer.js'
 
 /** `w:Filter`: the dialect's URI and the expression in it. */
 export interface TextFilter {
@@ -33,14 +35,14 @@ export interface AssociationFilter {
 export type FilterExpression = TextFilter | SelectorFilter | AssociationFilter
 
 /** @throws UsageError for what is no filter, and for values that cannot be sent */
-export function filterElement(filter: FilterExpression): ElementTree {
-  return element(NS.wsman, 'Filter', filterContent(filter), [attribute('Dialect', filter.dialect)])
+export function filterXml(filter: FilterExpression): Xml {
+  return xml`<w:Filter Dialect="${filter.dialect}">${filterContent(filter)}</w:Filter>`
 }
 
-function filterContent(filter: FilterExpression): string | readonly (ElementTree | undefined)[] {
+function filterContent(filter: FilterExpression): string | Xml {
   if ('text' in filter) return filter.text
-  if ('selectors' in filter) return [selectorSet(filter.selectors)]
-  if ('object' in filter) return [associationElement(filter)]
+  if ('selectors' in filter) return selectorSet(filter.selectors)
+  if ('object' in filter) return fragment([associationElement(filter)])
   throw new UsageError('A filter is what wql, selectorFilter, associatorsOf and the like return.', {
     hint: 'Or an object with the URI of its `dialect` and its `text`.',
   })

@@ -2,7 +2,7 @@ import { TreeBody } from '../envelope/body-decoders.js'
 import { ProtocolError } from '../errors/errors.js'
 import type { XmlElement } from '../xml/element.js'
 import { NS } from '../xml/namespaces.js'
-import { element } from '../xml/writer.js'
+import { xml } from '../xml/template.js'
 import type { Operation } from './operation.js'
 
 /** What a service says about itself (DSP0226 11, MS-WSMV 3.1.4.1.23). */
@@ -22,7 +22,7 @@ export function identifyOperation(anonymous: boolean): Operation<IdentifyResult>
     lane: 'call',
     idempotent: true,
     anonymous,
-    body: [element(NS.identity, 'Identify')],
+    body: () => xml`<wsmid:Identify xmlns:wsmid="${NS.identity}"/>`,
     decoder: () => new TreeBody(([reply]) => read(reply)),
   }
 }

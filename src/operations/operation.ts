@@ -4,7 +4,7 @@ import type { ResourceLocator } from '../envelope/resource.js'
 import type { Affinity } from '../transport/affinity.js'
 import type { Lane } from '../transport/types.js'
 import type { Lifetime } from '../util/lifetime.js'
-import type { ElementTree } from '../xml/writer.js'
+import type { Xml } from '../xml/template.js'
 import type { CallOptions } from './call-options.js'
 
 /** One verb on one resource: what is said and how the answer is read. Pure; sending it is the runner's. */
@@ -18,9 +18,13 @@ export interface Operation<T> {
   /** Saying it twice does what saying it once does, so a lost reply is worth another try. */
   readonly idempotent: boolean
   readonly options?: OptionSet
-  readonly body: readonly ElementTree[]
   /** Sent without credentials: the anonymous form of Identify. */
   readonly anonymous?: boolean
+  /**
+   * What stands in the body, whose envelope declares `s`, `a` and `w`.
+   * @throws UsageError for what XML cannot carry
+   */
+  body?(): Xml
   decoder(): BodyDecoder<T>
 }
 

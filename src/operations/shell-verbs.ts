@@ -8,7 +8,7 @@ import { ProtocolError } from '../errors/errors.js'
 import { formatDuration } from '../util/duration.js'
 import type { XmlElement } from '../xml/element.js'
 import { NS } from '../xml/namespaces.js'
-import { attribute, element, type ElementTree } from '../xml/writer.js'
+import { xml, type Xml } from '../xml/template.js'
 import type { Operation } from './operation.js'
 import { ReceiveBody, type ReceiveResult } from './receive-body.js'
 
@@ -21,11 +21,7 @@ export interface CreateShellRequest {
   readonly noProfile?: boolean | undefined
 }
 
-const optional = (name: string, text: string | undefined): ElementTree | undefined =>
-  text === undefined ? undefined : element(NS.shell, name, text)
-
-const duration = (ms: number | undefined): string | undefined =>
-  ms === undefined ? undefined : formatDuration(ms)
+const DECLARE_RSP = xml` xmlns:rsp="${NS.shell}"`
 
 const flag = (value: boolean): string => (value ? 'TRUE' : 'FALSE')
 
@@ -34,33 +30,41 @@ export function createShellOperation(
   request: CreateShellRequest,
   codepage: number,
 ): Operation<EndpointReference> {
-  const { name, environment, workingDirectory, lifetimeMs, idleTimeoutMs, noProfile = false } = request
-  const shell = element(NS.shell, 'Shell', [
-    optional('Name', name),
-    environment && environmentTree(environment),
-    optional('WorkingDirectory', workingDirectory),
-    optional('Lifetime', duration(lifetimeMs)),
-    optional('IdleTimeOut', duration(idleTimeoutMs)),
-    element(NS.shell, 'InputStreams', 'stdin'),
-    element(NS.shell, 'OutputStreams', 'stdout stderr'),
-  ])
   return {
     name: 'Shell.Create',
     action: ACTION.create,
     resource: { resourceUri: SHELL_RESOURCE },
     lane: 'call',
     idempotent: false,
-    options: { WINRS_NOPROFILE: flag(noProfile), WINRS_CODEPAGE: codepage },
-    body: [shell],
+    options: { WINRS_NOPROFILE: flag(request.noProfile ?? false), WINRS_CODEPAGE: codepage },
+    body: () => shellXml(request),
     decoder: () => new TreeBody(readCreated),
   }
 }
 
-function environmentTree(environment: Readonly<Record<string, string>>): ElementTree | undefined {
-  const variables = Object.entries(environment).map(([name, value]) =>
-    element(NS.shell, 'Variable', value, [attribute('Name', name)]),
+/** In the order of the schema (MS-WSMV 2.2.4.37). */
+function shellXml(request: CreateShellRequest): Xml {
+  const { name, environment, workingDirectory, lifetimeMs, idleTimeoutMs } = request
+  const children: Xml[] = []
+  if (name !== undefined) children.push(xml`<rsp:Name>${name}</rsp:Name>`)
+  if (environment) children.push(environmentXml(environment))
+  if (workingDirectory !== undefined)
+    children.push(xml`<rsp:WorkingDirectory>${workingDirectory}</rsp:WorkingDirectory>`)
+  if (lifetimeMs !== undefined) children.push(xml`<rsp:Lifetime>${formatDuration(lifetimeMs)}</rsp:Lifetime>`)
+  if (idleTimeoutMs !== undefined)
+    children.push(xml`<rsp:IdleTimeOut>${formatDuration(idleTimeoutMs)}</rsp:IdleTimeOut>`)
+  children.push(
+    xml`<rsp:InputStreams>stdin</rsp:InputStreams>`,
+    xml`<rsp:OutputStreams>stdout stderr</rsp:OutputStreams>`,
   )
-  return variables.length === 0 ? undefined : element(NS.shell, 'Environment', variables)
+  return xml`<rsp:Shell${DECLARE_RSP}>${children}</rsp:Shell>`
+}
+
+function environmentXml(environment: Readonly<Record<string, string>>): Xml {
+  const variables = Object.entries(environment).map(
+    ([name, value]) => xml`<rsp:Variable Name="${name}">${value}</rsp:Variable>`,
+  )
+  return variables.length === 0 ? xml`` : xml`<rsp:Environment>${variables}</rsp:Environment>`
 }
 
 /** The reference is the way to the shell; where a service leaves its selectors out, ShellId stands in the body. */
@@ -87,12 +91,10 @@ export function commandOperation(
     lane: 'call',
     idempotent: false,
     options,
-    body: [
-      element(NS.shell, 'CommandLine', [
-        element(NS.shell, 'Command', command),
-        ...args.map((argument) => element(NS.shell, 'Arguments', argument)),
-      ]),
-    ],
+    body: () => {
+      const written = args.map((argument) => xml`<rsp:Arguments>${argument}</rsp:Arguments>`)
+      return xml`<rsp:CommandLine${DECLARE_RSP}><rsp:Command>${command}</rsp:Command>${written}</rsp:CommandLine>`
+    },
     decoder: () =>
       new TreeBody(([reply]) => {
         const commandId = reply?.childText(NS.shell, 'CommandId')
@@ -111,11 +113,10 @@ export function receiveOperation(shell: ResourceLocator, commandId: string): Ope
     lane: 'poll',
     idempotent: false,
     options: { WSMAN_CMDSHELL_OPTION_KEEPALIVE: 'TRUE' },
-    body: [
-      element(NS.shell, 'Receive', [
-        element(NS.shell, 'DesiredStream', 'stdout stderr', [attribute('CommandId', commandId)]),
-      ]),
-    ],
+    body: () => {
+      const streams = xml`<rsp:DesiredStream CommandId="${commandId}">stdout stderr</rsp:DesiredStream>`
+      return xml`<rsp:Receive${DECLARE_RSP}>${streams}</rsp:Receive>`
+    },
     decoder: () => new ReceiveBody(),
   }
 }
@@ -127,22 +128,17 @@ export function sendOperation(
   data: Uint8Array,
   end: boolean,
 ): Operation<void> {
-  const text = Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('base64')
   return {
     name: 'Shell.Send',
     action: ACTION.send,
     resource: shell,
     lane: 'control',
     idempotent: false,
-    body: [
-      element(NS.shell, 'Send', [
-        element(NS.shell, 'Stream', text, [
-          attribute('Name', 'stdin'),
-          attribute('CommandId', commandId),
-          ...(end ? [attribute('End', 'true')] : []),
-        ]),
-      ]),
-    ],
+    body: () => {
+      const text = Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('base64')
+      const attributes = xml` Name="stdin" CommandId="${commandId}"${end ? xml` End="true"` : undefined}`
+      return xml`<rsp:Send${DECLARE_RSP}><rsp:Stream${attributes}>${text}</rsp:Stream></rsp:Send>`
+    },
     decoder: () => new TreeBody(() => undefined),
   }
 }
@@ -162,14 +158,10 @@ export function signalOperation(
     resource: shell,
     lane: 'control',
     idempotent: signal === 'terminate',
-    body: [
-      element(
-        NS.shell,
-        'Signal',
-        [element(NS.shell, 'Code', `${NS.shell}/signal/${signal}`)],
-        [attribute('CommandId', commandId)],
-      ),
-    ],
+    body: () => {
+      const code = xml`<rsp:Code>${NS.shell}/signal/${signal}</rsp:Code>`
+      return xml`<rsp:Signal${DECLARE_RSP} CommandId="${commandId}">${code}</rsp:Signal>`
+    },
     decoder: () => new TreeBody(() => undefined),
   }
 }
@@ -182,7 +174,6 @@ export function deleteShellOperation(shell: ResourceLocator): Operation<void> {
     resource: shell,
     lane: 'control',
     idempotent: true,
-    body: [],
     decoder: () => new TreeBody(() => undefined),
   }
 }

@@ -1,6 +1,7 @@
 import { ACTION } from '../envelope/actions.js'
 import { InstanceBody, TreeBody } from '../envelope/body-decoders.js'
 import type { EndpointReference } from '../envelope/endpoint-reference.js'
+import { fragment } from '../envelope/fragment.js'
 import { asInstance, type Instance, type RawValue } from '../envelope/instance.js'
 import { instanceTree, type Properties } from '../envelope/instance-encoder.js'
 import type { ResourceLocator } from '../envelope/resource.js'
@@ -21,7 +22,7 @@ export function getFragmentOperation(resource: ResourceLocator): Operation<RawVa
 }
 
 const get = (resource: ResourceLocator) =>
-  ({ name: 'Get', action: ACTION.get, resource, lane: 'call', idempotent: true, body: [] }) as const
+  ({ name: 'Get', action: ACTION.get, resource, lane: 'call', idempotent: true }) as const
 
 /** WS-Transfer Put (MS-WSMV 3.1.4.3). Putting the same values twice leaves the same resource. */
 export function putOperation(
@@ -52,7 +53,7 @@ function put(resource: ResourceLocator, tree: ElementTree): Operation<Instance> 
     resource,
     lane: 'call',
     idempotent: true,
-    body: [tree],
+    body: () => fragment([tree]),
     decoder: () => new InstanceBody((value) => (typeof value === 'string' ? {} : asInstance(value))),
   }
 }
@@ -75,7 +76,6 @@ export function deleteOperation(resource: ResourceLocator): Operation<void> {
     resource,
     lane: 'call',
     idempotent: false,
-    body: [],
     decoder: () => new TreeBody(() => undefined),
   }
 }

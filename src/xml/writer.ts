@@ -61,7 +61,7 @@ const MARK = /\x86([at])\x87/
 const NAMESPACE_MARK = /\x86(\d+)\x87/g
 
 /** @param values one for each place, in the order of the text */
-export function fillIn({ pieces, fills }: Shape, values: readonly string[]): string {
+function fillIn({ pieces, fills }: Shape, values: readonly string[]): string {
   let [xml = ''] = pieces
   let index = 0
   for (const value of values) {
@@ -71,22 +71,22 @@ export function fillIn({ pieces, fills }: Shape, values: readonly string[]): str
   return xml
 }
 
-/** Writes trees that all stand in the same surroundings, which are written with them. */
+/** Writes trees that all stand in the same surroundings. */
 export class TreeWriter {
   readonly #shapes = new ShapeTree(checkStep)
   readonly #around: (trees: readonly ElementTree[]) => ElementTree
-  readonly #start: string
+  readonly #holder: string
 
   /**
-   * @param around puts the trees into the document, which has no values besides theirs
-   * @param start where in the document to begin
+   * @param around puts the trees into a document, alone in one of its elements
+   * @param holder that element's name with its prefix; the empty string where the document is the tree itself
    */
-  constructor(around: (trees: readonly ElementTree[]) => ElementTree, start: string) {
+  constructor(around: (trees: readonly ElementTree[]) => ElementTree, holder = '') {
     this.#around = around
-    this.#start = start
+    this.#holder = holder
   }
 
-  /** No XML declaration. */
+  /** Without the surroundings. No XML declaration. */
   write(trees: readonly ElementTree[]): string {
     const values: string[] = []
     let step = this.#shapes.root
@@ -96,13 +96,21 @@ export class TreeWriter {
   }
 
   #build(trees: readonly ElementTree[]): Shape {
-    const { pieces, fills } = buildShape(this.#around(trees))
-    const [first = '', ...others] = pieces
-    return { pieces: [first.slice(first.indexOf(this.#start)), ...others], fills }
+    const shape = buildShape(this.#around(trees))
+    return this.#holder === '' ? shape : { ...shape, pieces: inside(shape.pieces, this.#holder) }
   }
 }
 
-const documents = new TreeWriter(([tree]) => tree ?? element('', ''), '<')
+/** Cuts off the tags of the element and all that is around it. */
+function inside(pieces: readonly string[], holder: string): readonly string[] {
+  const [start, end] = [`<${holder}>`, `</${holder}>`]
+  return pieces.map((piece, index) => {
+    const from = index === 0 ? piece.indexOf(start) + start.length : 0
+    return index === pieces.length - 1 ? piece.slice(from, piece.lastIndexOf(end)) : piece.slice(from)
+  })
+}
+
+const documents = new TreeWriter(([tree]) => tree ?? element('', ''))
 
 /** Writes an element and all below it. No XML declaration. */
 export function writeXml(tree: ElementTree): string {

@@ -65,9 +65,7 @@ class Service implements OperationRunner {
 
   run<T>(operation: Operation<T>): Promise<T> {
     this.asked.push(operation.name)
-    const [request] = operation.body
-    const children = (request?.children ?? []).filter((child) => typeof child !== 'string')
-    const most = Number(children.find(({ name }) => name === 'MaxElements')?.children?.[0] ?? 0)
+    const most = Number(/MaxElements>(\d+)</.exec(operation.body?.().text ?? '')?.[1] ?? 0)
     const root = node(SOAP, 'Envelope', [node(SOAP, 'Body', [this.#page(operation.name, most)])])
     const bytes = toBytes(restyle(root, this.random), this.how)
     const outcome = decode(pieces(bytes, this.random), operation.decoder())

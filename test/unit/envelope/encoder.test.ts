@@ -4,7 +4,7 @@ import { encodeBare, encodeRequest, newUuid, type RequestHeaders } from '../../.
 import { readOptions } from '../../../src/envelope/options.js'
 import { UsageError } from '../../../src/errors/errors.js'
 import { NS } from '../../../src/xml/namespaces.js'
-import { element } from '../../../src/xml/writer.js'
+import { xml } from '../../../src/xml/template.js'
 import {
   elementsOf,
   localName,
@@ -27,7 +27,7 @@ const HEADERS: RequestHeaders = {
 }
 
 const encode = (changes: Partial<RequestHeaders> = {}): PlainElement =>
-  parseXml(encodeRequest({ ...HEADERS, ...changes }, 'uuid:MESSAGE', []))
+  parseXml(encodeRequest({ ...HEADERS, ...changes }, 'uuid:MESSAGE'))
 
 const header = (root: PlainElement): readonly PlainElement[] => select(root, 'Header').flatMap(elementsOf)
 const must = (value: boolean): Record<string, string> => ({ [`{${NS.soap}}mustUnderstand`]: String(value) })
@@ -68,7 +68,7 @@ describe('the headers of a request', () => {
   })
 
   it('leave out what only Microsoft knows where there is no session', () => {
-    const xml = encodeRequest({ ...HEADERS, sessionId: undefined }, 'uuid:M', [])
+    const xml = encodeRequest({ ...HEADERS, sessionId: undefined }, 'uuid:M')
     expect(header(parseXml(xml)).map(localName)).not.toContain('DataLocale')
     expect(xml).not.toContain(NS.microsoft)
   })
@@ -105,7 +105,7 @@ describe('the headers of a request', () => {
       B: new EndpointReference('urn:x', { C: '2' }),
     })
     const selectors = { Plain: 'text', Ref: reference }
-    const xml = encodeRequest({ ...HEADERS, resource: { resourceUri: 'urn:r', selectors } }, 'uuid:M', [])
+    const xml = encodeRequest({ ...HEADERS, resource: { resourceUri: 'urn:r', selectors } }, 'uuid:M')
     const { headers } = decodeMessage(xml, { ...ignore, result: () => undefined })
     expect(headers.selectors).toEqual(selectors)
     expect(headers).toMatchObject({
@@ -216,7 +216,7 @@ describe('the headers of a request', () => {
 const ignore = { startElement: () => undefined, endElement: () => undefined, text: () => undefined }
 
 it('a message without headers has an empty header', () => {
-  const root = parseXml(encodeBare([element(NS.identity, 'Identify')]))
+  const root = parseXml(encodeBare(xml`<i:Identify xmlns:i="${NS.identity}"/>`))
   expect(root).toEqual({
     name: `{${NS.soap}}Envelope`,
     attributes: {},
@@ -238,7 +238,7 @@ it('identifiers are those of Windows, and never the same', () => {
 })
 
 it('options are read by name', () => {
-  const xml = encodeRequest({ ...HEADERS, options: { A: 1, B: { value: ' x ', type: 't' } } }, 'uuid:M', [])
+  const xml = encodeRequest({ ...HEADERS, options: { A: 1, B: { value: ' x ', type: 't' } } }, 'uuid:M')
   const { headers } = decodeMessage(xml, { ...ignore, result: () => undefined })
   const set = headers.find(NS.wsman, 'OptionSet')
   expect(set && [...readOptions(set)]).toEqual([

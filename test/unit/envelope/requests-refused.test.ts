@@ -20,7 +20,7 @@ const HEADERS: RequestHeaders = {
 }
 
 const request = (changes: Partial<RequestHeaders>): string =>
-  encodeRequest({ ...HEADERS, ...changes }, 'uuid:M', [])
+  encodeRequest({ ...HEADERS, ...changes }, 'uuid:M')
 
 const withSelectors = (selectors: unknown): string =>
   request({ resource: { resourceUri: 'urn:r', selectors: selectors as Selectors } })
