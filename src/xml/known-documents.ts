@@ -1,6 +1,6 @@
 import type { Budget } from './budget.js'
 import { outlineOf, type Gap, type Outline, type Told } from './document-outline.js'
-import { passLeaf, type XmlAttribute, type XmlHandler, type XmlStart } from './handler.js'
+import { passLeaf, type XmlHandler, type XmlStart } from './handler.js'
 import type { TextChunk } from './text-chunks.js'
 
 /** Longer documents are not remembered as a whole. */
@@ -123,9 +123,9 @@ function filled(
   values: readonly string[],
   first: number,
 ): XmlStart {
-  const attributes: XmlAttribute[] = []
-  for (const attribute of names) {
-    attributes.push({ name: attribute, value: values[first + attributes.length] ?? '' })
-  }
+  const attributes = names.map((attribute, index) => ({
+    name: attribute,
+    value: values[first + index] ?? '',
+  }))
   return { name, attributes, scope }
 }
