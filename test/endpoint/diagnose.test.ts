@@ -144,6 +144,32 @@ describe('diagnose', () => {
     })
   })
 
+  it('tells of a scheme that cannot be bound to the TLS connection', async () => {
+    const endpoint = await start({
+      listeners: [{ transport: 'HTTPS' }],
+      settings: { service: { auth: { basic: true } } },
+    })
+    const report = await connect(optionsOf(endpoint, { scheme: 'basic' })).diagnose()
+    expect(outcomes(report)).toEqual({ ...ALL_PASSED, 'channel binding': 'skipped' })
+    expect(step(report, 'channel binding')?.detail).toBe('The scheme cannot be bound to the TLS connection.')
+  })
+
+  it('tells of shells that are forbidden, and goes on', async () => {
+    const endpoint = await start({ settings: { winrs: { allowRemoteShellAccess: false } } })
+    const report = await connect(optionsOf(endpoint)).diagnose()
+    expect(outcomes(report)).toEqual({
+      ...ALL_PASSED,
+      TLS: 'skipped',
+      'channel binding': 'skipped',
+      shell: 'failed',
+    })
+    expect(step(report, 'shell')).toMatchObject({
+      code: 'ERR_WSMAN_FAULT',
+      hint: expect.stringContaining('AllowRemoteShellAccess') as string,
+    })
+    expect(report.ok).toBe(false)
+  })
+
   it('tells of clocks that differ, by what the service says in its headers', async () => {
     const server = await startRawServer(({ socket }) => {
       const date = new Date(Date.now() - 3_600_000).toUTCString()

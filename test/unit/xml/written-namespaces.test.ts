@@ -41,6 +41,15 @@ describe('a namespace that looks like markup', () => {
   })
 })
 
+it('a declaration leaves the prefix of the element alone, and those beside it', () => {
+  const tree = {
+    ...element('urn:own', 'a', [element('urn:first', 'b'), element('urn:second', 'c')]),
+    prefix: 'w',
+    declares: [NS.wsman, 'urn:first', 'urn:second', 'urn:own'],
+  }
+  expect(readAll(writeXml(tree))).toEqual(['<{urn:own}a', '<{urn:first}b', '>', '<{urn:second}c', '>', '>'])
+})
+
 // A reader makes blanks of them (XML 1.0, 3.3.3), so the namespace would be another one.
 it.each(['\t', '\n', '\r'])('a namespace that holds %j is refused', (character) => {
   const written = (): string => writeXml(element(`urn:${character}x`, 'a'))
