@@ -23,22 +23,24 @@ export type OptionSet = Readonly<Record<string, OptionValue | readonly OptionVal
 
 /** `w:OptionSet`, if there is any option. @throws UsageError for what is no value of an option */
 export function optionSet(options: OptionSet): Xml {
-  const children: Xml[] = []
+  const names = Object.keys(options)
+  const children = names.flatMap((name) => {
+    const given = options[name]
+    return isList(given) ? given.map((value) => optionXml(name, value)) : [optionXml(name, given)]
+  })
+  if (children.length === 0) return xml``
   // A header that need not be understood may be left out of account whole (SOAP 1.2 part 1, 2.4).
-  let binding = false
-  for (const [name, given] of Object.entries(options)) {
-    for (const value of isList(given) ? given : [given]) {
-      children.push(optionXml(name, value))
-      binding ||= isOption(value) && value.mustComply === true
-    }
-  }
-  const must = binding ? xml` s:mustUnderstand="true"` : undefined
-  return children.length === 0
-    ? xml``
-    : xml`<w:OptionSet xmlns:xsi="${NS.xsi}"${must}>${children}</w:OptionSet>`
+  const must = names.some((name) => isBinding(options[name])) ? xml` s:mustUnderstand="true"` : undefined
+  return xml`<w:OptionSet xmlns:xsi="${NS.xsi}"${must}>${children}</w:OptionSet>`
 }
 
-function optionXml(name: string, given: OptionValue): Xml {
+type Given = OptionValue | readonly OptionValue[] | undefined
+
+function isBinding(given: Given): boolean {
+  return isList(given) ? given.some(isBinding) : isOption(given) && given.mustComply === true
+}
+
+function optionXml(name: string, given: OptionValue | undefined): Xml {
   const { value, type, mustComply } = isOption(given) ? given : { value: given }
   const attributes: Xml[] = []
   if (mustComply !== undefined) attributes.push(xml` MustComply="${String(mustComply)}"`)
@@ -47,9 +49,10 @@ function optionXml(name: string, given: OptionValue): Xml {
   return xml`<w:Option Name="${name}"${attributes}>${scalarText(`The option ${name}`, value)}</w:Option>`
 }
 
-const isOption = (given: OptionValue): given is WsmanOption => typeof given === 'object' && given !== null
+const isOption = (given: OptionValue | undefined): given is WsmanOption =>
+  typeof given === 'object' && given !== null
 
-function isList(value: OptionValue | readonly OptionValue[]): value is readonly OptionValue[] {
+function isList(value: Given): value is readonly OptionValue[] {
   return Array.isArray(value)
 }
 

@@ -12,12 +12,13 @@ const MAX_NESTING = 16
 
 /** `w:SelectorSet` for an envelope, if there is any selector. @throws UsageError for what is no value of a selector */
 export function selectorSet(selectors: Selectors): Xml {
-  const children: Xml[] = []
-  for (const [name, value] of Object.entries(selectors)) {
-    if (isReferenceLike(value)) return fragment(selectorTrees(selectors, 0))
-    children.push(xml`<w:Selector Name="${name}">${selectorText(name, value)}</w:Selector>`)
-  }
-  return children.length === 0 ? xml`` : xml`<w:SelectorSet>${children}</w:SelectorSet>`
+  const names = Object.keys(selectors)
+  if (names.length === 0) return xml``
+  if (names.some((name) => isReferenceLike(selectors[name]))) return fragment(selectorTrees(selectors, 0))
+  const children = names.map(
+    (name) => xml`<w:Selector Name="${name}">${selectorText(name, selectors[name])}</w:Selector>`,
+  )
+  return xml`<w:SelectorSet>${children}</w:SelectorSet>`
 }
 
 /** The same where references stand inside each other. */

@@ -163,18 +163,18 @@ export class ReplyParser {
   }
 
   #takeStatus(line: string): void {
-    const [, minor, status, statusText = ''] = STATUS_LINE.exec(line) ?? []
-    if (status === undefined) throw new MalformedReply('no status line')
-    this.#minorVersion = Number(minor)
-    this.#status = Number(status)
-    this.#statusText = statusText
+    const found = STATUS_LINE.exec(line)
+    if (found === null) throw new MalformedReply('no status line')
+    this.#minorVersion = Number(found[1])
+    this.#status = Number(found[2])
+    this.#statusText = found[3] ?? ''
     this.#state = 'field'
   }
 
   #takeField(line: string): void {
-    const [, name, value = ''] = FIELD_LINE.exec(line) ?? []
-    if (name === undefined) throw new MalformedReply('a line among the headers that is none')
-    this.#add(name.toLowerCase(), trimmed(value))
+    const found = FIELD_LINE.exec(line)
+    if (found === null) throw new MalformedReply('a line among the headers that is none')
+    this.#add((found[1] ?? '').toLowerCase(), trimmed(found[2] ?? ''))
   }
 
   #add(name: string, value: string): void {

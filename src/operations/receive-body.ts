@@ -22,11 +22,18 @@ export interface ReceiveResult {
   readonly exitCode: number | undefined
 }
 
+/** Where elements stand that mean something. */
+const REPLY = '/ReceiveResponse'
+const STREAM = `${REPLY}/Stream`
+const STATE = `${REPLY}/CommandState`
+const EXIT_CODE = `${STATE}/ExitCode`
+
 /** Reads ReceiveResponse (MS-WSMV 3.1.4.14): output is decoded while it arrives, and its text is not kept. */
 export class ReceiveBody implements BodyDecoder<ReceiveResult> {
   readonly #chunks: OutputChunk[] = []
-  /** The elements around, from ReceiveResponse on; `undefined` for one that means nothing here. */
-  readonly #path: (string | undefined)[] = []
+  /** The elements around, outermost first. */
+  readonly #outer: string[] = []
+  #path = ''
   #isReply = false
   #stream: { readonly name: string | undefined; readonly decoder: Base64Decoder } | undefined
   #done = false
@@ -34,31 +41,31 @@ export class ReceiveBody implements BodyDecoder<ReceiveResult> {
 
   /** In a stream, because a character that XML forbids is none of base64. */
   checksText(): boolean {
-    return this.#stream !== undefined && this.#path.length === 2
+    return this.#path === STREAM
   }
 
   startElement({ local, namespace }: XmlName, attributes: readonly XmlAttribute[]): void {
-    const place = this.#path.length
-    this.#path.push(namespace === NS.shell ? local : undefined)
-    if (place === 0) this.#isReply ||= local === 'ReceiveResponse' && namespace === NS.shell
-    else if (this.#isAt('ReceiveResponse', 'Stream')) {
+    this.#outer.push(this.#path)
+    this.#path += namespace === NS.shell ? `/${local}` : '/*'
+    if (this.#path === REPLY) this.#isReply = true
+    else if (this.#path === STREAM) {
       this.#stream = { name: valueOf(attributes, 'Name'), decoder: new Base64Decoder() }
-    } else if (this.#isAt('ReceiveResponse', 'CommandState')) {
+    } else if (this.#path === STATE) {
       this.#done ||= valueOf(attributes, 'State')?.endsWith('/CommandState/Done') ?? false
     }
   }
 
   endElement(): void {
-    if (this.#stream && this.#path.length === 2) {
+    if (this.#stream && this.#path === STREAM) {
       this.#take(this.#stream.decoder.end())
       this.#stream = undefined
     }
-    this.#path.pop()
+    this.#path = this.#outer.pop() ?? ''
   }
 
   text(text: string): void {
-    if (this.#stream && this.checksText()) this.#take(this.#stream.decoder.decode(text))
-    else if (this.#isAt('ReceiveResponse', 'CommandState', 'ExitCode')) {
+    if (this.#stream && this.#path === STREAM) this.#take(this.#stream.decoder.decode(text))
+    else if (this.#path === EXIT_CODE) {
       this.#exitCode = (this.#exitCode ?? '') + text
     }
   }
@@ -67,10 +74,6 @@ export class ReceiveBody implements BodyDecoder<ReceiveResult> {
     if (!this.#isReply) throw new ProtocolError('The reply holds no ReceiveResponse.')
     const exitCode = this.#exitCode?.trim()
     return { chunks: this.#chunks, done: this.#done, exitCode: exitCode ? toExitCode(exitCode) : undefined }
-  }
-
-  #isAt(...path: readonly string[]): boolean {
-    return path.length === this.#path.length && path.every((local, place) => local === this.#path[place])
   }
 
   #take(data: Buffer | undefined): void {

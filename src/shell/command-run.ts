@@ -3,7 +3,7 @@ import { CommandError, TimeoutError, type RemoteState } from '../errors/errors.j
 import { isWsmanError } from '../errors/wsman-error.js'
 import type { CallOptions } from '../operations/call-options.js'
 import type { OperationRunner } from '../operations/operation.js'
-import type { ReceiveResult } from '../operations/receive-body.js'
+import type { OutputChunk, ReceiveResult } from '../operations/receive-body.js'
 import { signalOperation, type SignalName } from '../operations/shell-verbs.js'
 import { abortable, within } from '../util/abortable.js'
 import type { CallScope } from '../util/call-scope.js'
@@ -110,14 +110,21 @@ export class CommandRun {
     else signal.addEventListener('abort', stop, { once: true })
   }
 
-  async #deliver({ chunks }: ReceiveResult): Promise<void> {
-    if (chunks.length === 0) return
+  #deliver({ chunks }: ReceiveResult): Promise<void> | undefined {
+    if (chunks.length === 0) return undefined
     clearTimeout(this.#quiet)
-    for (const chunk of chunks) {
-      const room = this.#phase === 'running' ? this.#options.sink.write(chunk) : undefined
-      if (room) await this.#untilStopping(room)
+    return this.#handOver(chunks)
+  }
+
+  /** @returns a promise where the taker has no room for all of it yet */
+  #handOver(chunks: readonly OutputChunk[]): Promise<void> | undefined {
+    for (let index = 0; index < chunks.length; index++) {
+      const chunk = chunks[index]
+      const room = chunk && this.#phase === 'running' ? this.#options.sink.write(chunk) : undefined
+      if (room) return this.#untilStopping(room).then(() => this.#handOver(chunks.slice(index + 1)))
     }
     this.#watchQuiet()
+    return undefined
   }
 
   #watchQuiet(): void {
@@ -194,14 +201,12 @@ export class CommandRun {
     clearTimeout(this.#quiet)
   }
 
-  async #tell(name: SignalName): Promise<RemoteState> {
+  #tell(name: SignalName): Promise<RemoteState> {
     const { runner, shell, commandId } = this.#options
-    try {
-      await runner.cleanUp(signalOperation(shell, commandId, name))
-      return 'stopped'
-    } catch (error) {
-      return isCommandGone(error) ? 'stopped' : 'unknown'
-    }
+    return runner.cleanUp(signalOperation(shell, commandId, name)).then(
+      () => 'stopped',
+      (error: unknown) => (isCommandGone(error) ? 'stopped' : 'unknown'),
+    )
   }
 
   /** A final terminate lets the service forget the command (MS-WSMV 3.1.4.14). */

@@ -21,14 +21,14 @@ export interface ReceiveParts {
  * Asks for output until the command has ended (MS-WSMV 3.1.4.14).
  *
  * @param signal ends the Receive under way, whose output is then lost
- * @param deliver takes what came; the next Receive waits for it
+ * @param deliver takes what came; the next Receive waits for what it returns
  * @returns the exit code, where the service tells one
  * @throws what a Receive fails with, except where it surely brought nothing: those are asked again
  */
 export async function receiveAll(
   parts: ReceiveParts,
   signal: CallSignal,
-  deliver: (result: ReceiveResult) => Promise<void>,
+  deliver: (result: ReceiveResult) => Promise<void> | undefined,
 ): Promise<number | undefined> {
   const { runner, turns, options } = parts
   const operation = receiveOperation(parts.shell, parts.commandId)
@@ -53,7 +53,8 @@ export async function receiveAll(
     // Nothing within the operation timeout, or the request was held up.
     if (result === undefined) continue
     exitCode = result.exitCode ?? exitCode
-    await deliver(result)
+    const delivered = deliver(result)
+    if (delivered) await delivered
     if (result.done) return exitCode
   }
 }

@@ -24,6 +24,13 @@ export interface StartedCommand {
   readonly commandId: string
 }
 
+interface CommandToStart {
+  readonly line: CommandLine
+  readonly sink: OutputSink
+  readonly options: SpawnOptions
+  readonly scope: CallScope
+}
+
 export interface ShellCommandsOptions {
   readonly runner: OperationRunner
   readonly shell: ResourceLocator
@@ -64,7 +71,8 @@ export class ShellCommands {
           throw withRemote(error as Error, 'notStarted')
         })
       }
-      const started = await this.#launch(line, sink, options, scope)
+      const commandId = await this.#command(line, options, scope.signal)
+      const started = { commandId, run: this.#follow(commandId, { line, sink, options, scope }) }
       if (place === 'start') release?.()
       else if (release) void started.run.completed.catch(() => undefined).finally(release)
       return started
@@ -102,11 +110,11 @@ export class ShellCommands {
   }
 
   /** The shell is being deleted: no command starts any more. Settles when the last words have been said. */
-  async closing(reason: () => Error): Promise<void> {
+  closing(reason: () => Error): Promise<unknown> {
     this.#closing = true
     for (const scope of this.#starting) scope.end(reason())
     for (const run of this.#runs) run.shellClosing()
-    await Promise.all(this.#settling)
+    return Promise.all(this.#settling)
   }
 
   /** Whether commands have not ended. */
@@ -131,15 +139,9 @@ export class ShellCommands {
     return this.#options.limiter && (await this.#options.limiter.acquire(platformSignal(signal)))
   }
 
-  async #launch(
-    line: CommandLine,
-    sink: OutputSink,
-    options: SpawnOptions,
-    scope: CallScope,
-  ): Promise<StartedCommand> {
+  /** Asks for the output of a command that was started. */
+  #follow(commandId: string, { line, sink, options, scope }: CommandToStart): CommandRun {
     const { runner, shell, turns } = this.#options
-    const abortGraceMs = options.abortGraceMs ?? DEFAULT_GRACE_MS
-    const commandId = await this.#command(line, options, scope.signal, abortGraceMs)
     const run: CommandRun = new CommandRun({
       runner,
       turns,
@@ -148,7 +150,7 @@ export class ShellCommands {
       commandLine: line.text,
       sink,
       scope,
-      abortGraceMs,
+      abortGraceMs: options.abortGraceMs ?? DEFAULT_GRACE_MS,
       inactivityTimeoutMs: options.inactivityTimeoutMs,
       options,
       finished: (settling) => {
@@ -157,16 +159,11 @@ export class ShellCommands {
       },
     })
     this.#runs.add(run)
-    return { run, commandId }
+    return run
   }
 
   /** An abort must not lose a command that is just starting: its reply is awaited, and the command terminated. */
-  async #command(
-    line: CommandLine,
-    options: CallOptions,
-    signal: CallSignal,
-    graceMs: number,
-  ): Promise<string> {
+  async #command(line: CommandLine, options: SpawnOptions, signal: CallSignal): Promise<string> {
     const { runner, shell } = this.#options
     const operation = commandOperation(shell, line.command, line.args, {
       WINRS_CONSOLEMODE_STDIN: 'TRUE',
@@ -182,7 +179,8 @@ export class ShellCommands {
         return 'stopped'
       })
       const gone = stopped.catch((failure: unknown): RemoteState => (isGone(failure) ? 'stopped' : 'unknown'))
-      throw withRemote(signal.reason as Error, await within(gone, graceMs, 'unknown'))
+      const remote = await within(gone, options.abortGraceMs ?? DEFAULT_GRACE_MS, 'unknown')
+      throw withRemote(signal.reason as Error, remote)
     }
   }
 

@@ -58,8 +58,7 @@ export class Shell implements AsyncDisposable {
     this.#locator = locate(reference)
     this.#codepage = codepage
     this.host = runner.host
-    const id = Object.entries(reference.selectors).find(([name]) => name.toLowerCase() === 'shellid')?.[1]
-    this.shellId = typeof id === 'string' ? id : ''
+    this.shellId = shellIdOf(reference)
     const { turns, limiter } = context
     this.#commands = new ShellCommands({ runner, shell: this.#locator, turns, limiter })
     this.#leave = runner.lifetime.enroll({
@@ -217,4 +216,10 @@ export class Shell implements AsyncDisposable {
   #bytes(input: string | Uint8Array): Uint8Array {
     return typeof input === 'string' ? encodeText(input, this.#codepage) : input
   }
+}
+
+function shellIdOf({ selectors }: EndpointReference): string {
+  const name = Object.keys(selectors).find((selector) => selector.toLowerCase() === 'shellid')
+  const id = name === undefined ? undefined : selectors[name]
+  return typeof id === 'string' ? id : ''
 }

@@ -167,6 +167,8 @@ export class ConnectionPool<C extends Pooled> {
   }
 
   #serve(): void {
+    const { control, call, poll } = this.#queues
+    if (control.size + call.size + poll.size === 0) return
     for (let waiter = this.#next(); waiter; waiter = this.#next()) {
       this.#queues[waiter.lane].delete(waiter)
       waiter.grant(this.#start(waiter.lane, waiter.signal))

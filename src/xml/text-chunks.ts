@@ -102,7 +102,7 @@ export class TextChunks {
         return NOTHING
       }
       this.#encoding = detect(chunk)
-      if (this.#encoding === 'utf-8' && chunk.subarray(0, 3).equals(MARK)) chunk = chunk.subarray(3)
+      if (chunk[0] === MARK[0] && chunk.subarray(0, 3).equals(MARK)) chunk = chunk.subarray(3)
     }
     return this.#encoding === 'utf-8' ? this.#utf8(chunk) : new TextChunk(decodeWith(this.#encoding, chunk))
   }
@@ -139,7 +139,8 @@ const MARK = Buffer.of(0xef, 0xbb, 0xbf)
 const LEADING_SPACE = /^[ \t\r\n]+/
 
 function detect(chunk: Buffer): 'utf-8' | TextDecoder {
-  const [first, second] = chunk
+  const first = chunk[0]
+  const second = chunk[1]
   if ((first === 0xff && second === 0xfe) || (first !== 0 && second === 0)) return utf16('utf-16le')
   if ((first === 0xfe && second === 0xff) || (first === 0 && second !== 0)) return utf16('utf-16be')
   return 'utf-8'
