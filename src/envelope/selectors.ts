@@ -4,7 +4,7 @@ import { NS } from '../xml/namespaces.js'
 import { xml, type Xml } from '../xml/template.js'
 import { attribute, element, type ElementTree } from '../xml/writer.js'
 import { EndpointReference, type Selectors } from './endpoint-reference.js'
-import { fragment } from './fragment.js'
+import { writeInEnvelope } from './envelope-trees.js'
 import { scalarText } from './scalar-text.js'
 
 /** References inside references, beyond which they must be going in a circle. */
@@ -14,7 +14,8 @@ const MAX_NESTING = 16
 export function selectorSet(selectors: Selectors): Xml {
   const names = Object.keys(selectors)
   if (names.length === 0) return xml``
-  if (names.some((name) => isReferenceLike(selectors[name]))) return fragment(selectorTrees(selectors, 0))
+  if (names.some((name) => isReferenceLike(selectors[name])))
+    return writeInEnvelope(selectorTrees(selectors, 0))
   const children = names.map(
     (name) => xml`<w:Selector Name="${name}">${selectorText(name, selectors[name])}</w:Selector>`,
   )

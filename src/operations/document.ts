@@ -1,7 +1,7 @@
 import { ACTION } from '../envelope/actions.js'
 import { TreeBody } from '../envelope/body-decoders.js'
 import type { EndpointReference } from '../envelope/endpoint-reference.js'
-import { fragment } from '../envelope/fragment.js'
+import { writeInEnvelope } from '../envelope/envelope-trees.js'
 import type { ResourceLocator } from '../envelope/resource.js'
 import { readReference } from '../envelope/selectors.js'
 import { ProtocolError } from '../errors/errors.js'
@@ -41,7 +41,7 @@ export function putDocumentOperation(
     resource,
     lane: 'call',
     idempotent: true,
-    body: () => fragment([document]),
+    body: () => writeInEnvelope([document]),
     decoder: () => new TreeBody(([element]) => element),
   }
 }
@@ -57,7 +57,7 @@ export function createDocumentOperation(
     resource,
     lane: 'call',
     idempotent: false,
-    body: () => fragment([document]),
+    body: () => writeInEnvelope([document]),
     decoder: () =>
       new TreeBody((elements) => {
         const created = elements.find((entry) => entry.is(NS.transfer, 'ResourceCreated'))

@@ -1,5 +1,5 @@
 import type { EndpointReference, Selectors } from '../envelope/endpoint-reference.js'
-import { fragment } from '../envelope/fragment.js'
+import { writeInEnvelope } from '../envelope/envelope-trees.js'
 import { referenceChildren, selectorSet } from '../envelope/selectors.js'
 import { UsageError } from '../errors/errors.js'
 import { NS } from '../xml/namespaces.js'
@@ -42,7 +42,7 @@ export function filterXml(filter: FilterExpression): Xml {
 function filterContent(filter: FilterExpression): string | Xml {
   if ('text' in filter) return filter.text
   if ('selectors' in filter) return selectorSet(filter.selectors)
-  if ('object' in filter) return fragment([associationElement(filter)])
+  if ('object' in filter) return writeInEnvelope([associationElement(filter)])
   throw new UsageError('A filter is what wql, selectorFilter, associatorsOf and the like return.', {
     hint: 'Or an object with the URI of its `dialect` and its `text`.',
   })

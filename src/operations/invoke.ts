@@ -1,5 +1,5 @@
 import { InstanceBody } from '../envelope/body-decoders.js'
-import { fragment } from '../envelope/fragment.js'
+import { writeInEnvelope } from '../envelope/envelope-trees.js'
 import { asInstance, type Instance } from '../envelope/instance.js'
 import { instanceTree, type Properties } from '../envelope/instance-encoder.js'
 import type { ResourceLocator } from '../envelope/resource.js'
@@ -28,7 +28,7 @@ export function invokeOperation(
     resource,
     lane: 'call',
     idempotent: false,
-    body: () => fragment([instanceTree(`${method}_INPUT`, resource.resourceUri, parameters)]),
+    body: () => writeInEnvelope([instanceTree(`${method}_INPUT`, resource.resourceUri, parameters)]),
     decoder: () => new InstanceBody((value) => (typeof value === 'string' ? {} : asInstance(value))),
   }
 }

@@ -1,7 +1,7 @@
 import { ACTION } from '../envelope/actions.js'
 import { InstanceBody, TreeBody } from '../envelope/body-decoders.js'
 import type { EndpointReference } from '../envelope/endpoint-reference.js'
-import { fragment } from '../envelope/fragment.js'
+import { writeInEnvelope } from '../envelope/envelope-trees.js'
 import { asInstance, type Instance, type RawValue } from '../envelope/instance.js'
 import { instanceTree, type Properties } from '../envelope/instance-encoder.js'
 import type { ResourceLocator } from '../envelope/resource.js'
@@ -53,7 +53,7 @@ function put(resource: ResourceLocator, tree: ElementTree): Operation<Instance> 
     resource,
     lane: 'call',
     idempotent: true,
-    body: () => fragment([tree]),
+    body: () => writeInEnvelope([tree]),
     decoder: () => new InstanceBody((value) => (typeof value === 'string' ? {} : asInstance(value))),
   }
 }

@@ -9,8 +9,8 @@ export class Xml {
 export type TemplateValue = string | Xml | readonly Xml[] | undefined
 
 /**
- * Writes what the protocol fixes, a hundred times as fast as trees: `` xml`<a:To>${address}</a:To>` ``. Whoever writes a
- * template sees to it that it is well-formed where it ends up, prefixes included. Attributes stand in double quotes.
+ * Writes what the protocol fixes: `` xml`<a:To>${address}</a:To>` ``. Whoever writes a template sees to it that it is
+ * well-formed where it ends up, prefixes included. Attributes stand in double quotes.
  * @throws UsageError for a character that XML 1.0 cannot carry
  */
 export function xml(pieces: TemplateStringsArray, ...values: readonly TemplateValue[]): Xml {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { EndpointReference, type SelectorValue } from '../../../src/envelope/endpoint-reference.js'
 import { encodeRequest, type RequestHeaders } from '../../../src/envelope/encoder.js'
-import { fragment } from '../../../src/envelope/fragment.js'
+import { writeInEnvelope } from '../../../src/envelope/envelope-trees.js'
 import { instanceTree, type Properties, type PropertyValue } from '../../../src/envelope/instance-encoder.js'
 import type { OptionSet, OptionValue } from '../../../src/envelope/options.js'
 import { joined, qualified, sorted, type PlainElement, type PlainNode } from '../../support/xml-compare.js'
@@ -23,7 +23,11 @@ export interface RequestModel {
 }
 
 export const write = ({ headers, messageId, body }: RequestModel): string =>
-  encodeRequest(headers, messageId, fragment([instanceTree(body.name, body.namespace, body.properties)]))
+  encodeRequest(
+    headers,
+    messageId,
+    writeInEnvelope([instanceTree(body.name, body.namespace, body.properties)]),
+  )
 
 const NASTY = [
   ...['&', '<', '>', '"', "'", '\r', '\n', '\t', ' ', ']]>', '<!--', '&#65;', '&lt;', '<?x?>', '$&'],

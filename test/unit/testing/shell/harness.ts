@@ -5,7 +5,7 @@ import { ACTION } from '../../../../src/envelope/actions.js'
 import { TreeBody } from '../../../../src/envelope/body-decoders.js'
 import { EnvelopeDecoder } from '../../../../src/envelope/decoder.js'
 import { encodeRequest } from '../../../../src/envelope/encoder.js'
-import { fragment } from '../../../../src/envelope/fragment.js'
+import { writeInEnvelope } from '../../../../src/envelope/envelope-trees.js'
 import type { OptionSet } from '../../../../src/envelope/options.js'
 import { SHELL_RESOURCE } from '../../../../src/envelope/resource.js'
 import { defaultSettings } from '../../../../src/settings/defaults.js'
@@ -75,7 +75,7 @@ export function request(parts: RequestParts): EndpointRequest {
       options: parts.options,
     },
     MESSAGE_ID,
-    parts.body && fragment([parts.body]),
+    parts.body && writeInEnvelope([parts.body]),
   )
   return requestFrom(xml, parts.over)
 }

@@ -11,9 +11,9 @@ const writer = new TreeWriter(
 )
 
 /**
- * Writes trees that stand in an envelope, for what callers give its structure; what the protocol fixes is a template.
+ * Writes what callers give its structure, as it stands in an envelope; what the protocol fixes is a template.
  * @throws UsageError for what XML cannot carry
  */
-export function fragment(trees: readonly ElementTree[]): Xml {
+export function writeInEnvelope(trees: readonly ElementTree[]): Xml {
   return new Xml(trees.length === 0 ? '' : writer.write(trees))
 }
