@@ -2,35 +2,7 @@ import fc from 'fast-check'
 import { NS } from '../../src/xml/namespaces.js'
 import type { AttributeTree, ElementTree } from '../../src/xml/writer.js'
 import { qualified } from './xml-compare.js'
-
-/** Text of every character XML carries, with those that mean something made frequent. */
-const text = fc
-  .array(
-    fc.oneof(
-      fc.constantFrom(
-        '&',
-        '<',
-        '>',
-        '"',
-        "'",
-        '\r',
-        '\n',
-        '\t',
-        ' ',
-        ']]>',
-        '\x86',
-        't\x87',
-        'a\x87',
-        '$&',
-        '#',
-        '&#65;',
-        '&lt;',
-      ),
-      fc.string({ unit: 'binary', maxLength: 4 }),
-    ),
-    { maxLength: 6 },
-  )
-  .map((parts) => parts.join('').replace(/[\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]/g, ''))
+import { xmlText } from './xml-text.js'
 
 const name = fc.oneof(
   fc.constantFrom('a', 'b', 'Name', '__proto__', 'constructor', 'Größe'),
@@ -49,8 +21,8 @@ const namespace = fc.constantFrom(
 )
 
 const attribute: fc.Arbitrary<AttributeTree> = fc.oneof(
-  fc.record({ name, value: text }),
-  fc.record({ name, value: text, namespace: fc.constantFrom(NS.xsi, NS.soap, NS.xml, NS.microsoft) }),
+  fc.record({ name, value: xmlText }),
+  fc.record({ name, value: xmlText, namespace: fc.constantFrom(NS.xsi, NS.soap, NS.xml, NS.microsoft) }),
 )
 
 const attributes = fc.uniqueArray(attribute, {
@@ -69,7 +41,7 @@ const { tree } = fc.letrec<{ tree: ElementTree; child: ElementTree | string }>((
     },
     { requiredKeys: ['name', 'namespace'] },
   ),
-  child: fc.oneof({ depthSize: 'small', withCrossShrink: true }, text, tie('tree')),
+  child: fc.oneof({ depthSize: 'small', withCrossShrink: true }, xmlText, tie('tree')),
 }))
 
 /** Whatever the writer can be given. */

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { EndpointReference } from '../../../src/envelope/endpoint-reference.js'
 import type { RawValue } from '../../../src/envelope/instance.js'
 import { sorted, type PlainElement, type PlainNode } from '../../support/xml-compare.js'
+import { xmlText as text } from '../../support/xml-text.js'
 
 const ADDRESSING = 'http://schemas.xmlsoap.org/ws/2004/08/addressing'
 const WSMAN = 'http://schemas.dmtf.org/wbem/wsman/1/wsman.xsd'
@@ -34,28 +35,6 @@ interface WireReference {
   readonly selectors: readonly (readonly [name: string, value: string | WireReference])[]
 }
 
-const NASTY = [
-  '&',
-  '<',
-  '>',
-  '"',
-  "'",
-  '\r',
-  '\n',
-  '\t',
-  ' ',
-  ']]>',
-  '<!--',
-  '&#65;',
-  '&lt;',
-  '😀',
-  '\uFFFD',
-  '\u0085',
-]
-
-const text = fc
-  .array(fc.oneof(fc.constantFrom(...NASTY), fc.string({ unit: 'binary', maxLength: 6 })), { maxLength: 5 })
-  .map((parts) => parts.join('').replace(/[\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]/g, ''))
 /** Of addresses, URIs and times, white space around is the sender's layout. */
 const token = text.map((value) => value.trim())
 /** Of selectors, white space with a line break is. */

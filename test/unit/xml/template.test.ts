@@ -3,37 +3,12 @@ import { describe, expect, it } from 'vitest'
 import { UsageError } from '../../../src/errors/errors.js'
 import { xml } from '../../../src/xml/template.js'
 import { parseXml } from '../../support/xml-compare.js'
-
-/** Every character that XML carries, those that mean something to it among them. */
-const text = fc
-  .array(
-    fc.oneof(
-      fc.constantFrom(
-        '&',
-        '<',
-        '>',
-        '"',
-        "'",
-        '="',
-        '\r',
-        '\n',
-        '\t',
-        ']]>',
-        '<!--',
-        '&#65;',
-        '$&',
-        '\x86t\x87',
-      ),
-      fc.string({ unit: 'binary', maxLength: 5 }),
-    ),
-    { maxLength: 6 },
-  )
-  .map((parts) => parts.join('').replace(/[\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]/g, ''))
+import { xmlText } from '../../support/xml-text.js'
 
 describe('a template', () => {
   it('gives any text back to who reads it, from an attribute and from between tags', () => {
     fc.assert(
-      fc.property(text, text, text, (first, second, third) => {
+      fc.property(xmlText, xmlText, xmlText, (first, second, third) => {
         const written = xml`<a x="${first}" y="${second}"><b>${third}</b>${second}</a>`
         const { attributes, children } = parseXml(written.text)
         const b = { name: 'b', attributes: {}, children: third === '' ? [] : [third] }
