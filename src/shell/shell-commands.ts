@@ -18,6 +18,8 @@ import { platformSignal, type CallSignal } from '../util/signal.js'
 
 const DEFAULT_GRACE_MS = 2000
 
+const graceMs = ({ abortGraceMs }: SpawnOptions): number => abortGraceMs ?? DEFAULT_GRACE_MS
+
 /** A command whose name is known. */
 export interface StartedCommand {
   readonly run: CommandRun
@@ -150,7 +152,7 @@ export class ShellCommands {
       commandLine: line.text,
       sink,
       scope,
-      abortGraceMs: options.abortGraceMs ?? DEFAULT_GRACE_MS,
+      abortGraceMs: graceMs(options),
       inactivityTimeoutMs: options.inactivityTimeoutMs,
       options,
       finished: (settling) => {
@@ -179,7 +181,7 @@ export class ShellCommands {
         return 'stopped'
       })
       const gone = stopped.catch((failure: unknown): RemoteState => (isGone(failure) ? 'stopped' : 'unknown'))
-      const remote = await within(gone, options.abortGraceMs ?? DEFAULT_GRACE_MS, 'unknown')
+      const remote = await within(gone, graceMs(options), 'unknown')
       throw withRemote(signal.reason as Error, remote)
     }
   }

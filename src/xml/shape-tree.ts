@@ -5,7 +5,7 @@ export interface Shape {
 }
 
 /** Escapes a value for its place. */
-export type Fill = (value: string) => string
+type Fill = (value: string) => string
 
 /** What a step enters or leaves: an element, a declaration, an attribute, text, the end of an element. */
 export type Mark = '<' | 'xmlns' | '@' | '.' | '>'

@@ -6,7 +6,7 @@ export class Xml {
 }
 
 /** What goes into a template: text, which is escaped, and XML, which is put in as it is. Undefined leaves nothing. */
-export type TemplateValue = string | Xml | readonly Xml[] | undefined
+type TemplateValue = string | Xml | readonly Xml[] | undefined
 
 /**
  * Writes what the protocol fixes: `` xml`<a:To>${address}</a:To>` ``. Whoever writes a template sees to it that it is

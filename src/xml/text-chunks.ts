@@ -102,6 +102,7 @@ export class TextChunks {
         return NOTHING
       }
       this.#encoding = detect(chunk)
+      // Looked at in two steps: a part of a buffer is an object, and few messages have a mark.
       if (chunk[0] === MARK[0] && chunk.subarray(0, 3).equals(MARK)) chunk = chunk.subarray(3)
     }
     return this.#encoding === 'utf-8' ? this.#utf8(chunk) : new TextChunk(decodeWith(this.#encoding, chunk))

@@ -25,25 +25,17 @@ export interface ElementTree {
   readonly declares?: readonly string[] | undefined
 }
 
-/**
- * Shorthand for the trees of the protocol. All have the same members, which is quicker to read.
- * @param children those that are undefined are left out
- */
+/** Shorthand for the trees of the protocol. All have the same members, which is quicker to read. */
 export function element(
   namespace: string,
   name: string,
-  children?: readonly (ElementTree | string | undefined)[] | string,
+  children?: readonly (ElementTree | string)[] | string,
   attributes?: readonly AttributeTree[],
   declares?: readonly string[],
 ): ElementTree {
-  const content = typeof children === 'string' ? [children] : children && present(children)
+  const content = typeof children === 'string' ? [children] : children
   return { namespace, name, attributes, children: content, declares }
 }
-
-const present = (
-  children: readonly (ElementTree | string | undefined)[],
-): readonly (ElementTree | string)[] =>
-  children.every((child) => child !== undefined) ? children : children.filter((child) => child !== undefined)
 
 /** An attribute, likewise. */
 export function attribute(name: string, value: string, namespace?: string): AttributeTree {
